@@ -1,0 +1,47 @@
+public import FreshetCore
+
+/// What the serving side may ask of the engine. Nothing here waits for an upstream, except where it says so.
+public protocol MirrorService: Sendable {
+    /// The declared sources and datasets.
+    var configuration: Configuration { get }
+
+    /// Answers in memory; the fast lane reads it directly.
+    var catalog: Catalog { get }
+
+    /// Counters shown by `/metrics`.
+    var metrics: MetricsRegistry { get }
+
+    /// Brings a document into the catalog from the store, if the store knows it.
+    ///
+    /// - Returns: The catalog's entry; `nil` when the document was never asked for.
+    func load(_ id: DocumentID) async throws(StoreError) -> CatalogEntry?
+
+    /// Asks for a refresh; returns once the wish is durable. One job per document, whoever asks.
+    func requestRefresh(_ request: EnqueueRequest) async throws(StoreError) -> EnqueueResult
+
+    /// Notes that a stale document was read, without waiting; the engine enqueues it at the dataset's priority.
+    func noteStaleRead(_ id: DocumentID)
+
+    /// Waits until an attempt on the document that began after this call has ended, or until `timeout`.
+    ///
+    /// - Returns: Whether an attempt ended in time.
+    func awaitAttempt(_ id: DocumentID, timeout: Duration) async -> Bool
+
+    /// Why a document is as it is: last attempt, error, breaker, key budget, queue position, next run.
+    func why(_ id: DocumentID) async throws(StoreError) -> WhyReport
+
+    /// Sources, datasets, queue and budgets at a glance.
+    func status() async throws(StoreError) -> StatusReport
+
+    /// The store behind the mirror, for lists, history, jobs and tokens.
+    var store: any Store { get }
+
+    /// Passes a request on live under the budget; waits for the upstream.
+    func pass(_ request: PassRequest, dataset: DatasetID?) async -> PassResult
+
+    /// Parks (or, with `until` nil, returns to service) a key of a source; `false` when no such key exists.
+    func setKey(source: String, keyID: String, parkedFor: Duration?, reason: String) async -> Bool
+
+    /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
+    func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
+}

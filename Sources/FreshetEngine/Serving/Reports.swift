@@ -1,0 +1,123 @@
+public import FreshetCore
+
+/// Why a document is as it is.
+public struct WhyReport: Sendable {
+    /// The document.
+    public var id: DocumentID
+    /// One sentence that names the cause.
+    public var verdict: String
+    /// A short stable word for the cause: `fresh`, `never-asked`, `queued`, `running`, `not-due`, `key-parked`, `breaker-open`,
+    /// `quota`, `maintenance`, `stopped`, `upstream-404`, `gone`, `dead-letter`, `failed`.
+    public var cause: String
+    /// The state; `nil` when the document was never asked for.
+    public var state: DocumentState?
+    /// The unfinished or dead job.
+    public var job: RefreshJob?
+    /// Ready jobs ahead of it.
+    public var queuePosition: Int?
+    /// When it is expected to run, if that can be said.
+    public var nextRun: Timestamp?
+    /// What the budget says for this dataset at the job's (or the dataset's) priority; `nil` when a call could go now.
+    public var budgetBlock: String?
+    /// The source's budgets, keys, breaker and maintenance.
+    public var source: SourceStatus?
+
+    /// Creates a report.
+    public init(id: DocumentID, verdict: String, cause: String) {
+        (self.id, self.verdict, self.cause) = (id, verdict, cause)
+    }
+}
+
+/// Sources, datasets and queue at a glance.
+public struct StatusReport: Sendable {
+    /// When it was made.
+    public var at: Timestamp
+    /// When the process started.
+    public var startedAt: Timestamp
+    /// By name.
+    public var sources: [SourceStatus] = []
+    /// By id.
+    public var datasets: [(id: DatasetID, census: DatasetCensus)] = []
+    /// All sources together.
+    public var queue = QueueDepth()
+    /// Why the store cannot be written right now; `nil` when it can.
+    public var storeProblem: String?
+
+    /// Creates an empty report.
+    public init(at: Timestamp, startedAt: Timestamp) { (self.at, self.startedAt) = (at, startedAt) }
+}
+
+/// One source at a glance.
+public struct SourceStatus: Sendable {
+    /// Whether refreshes go.
+    public enum Health: String, Sendable {
+        /// Calls go.
+        case ok
+        /// Calls go on some keys only, or pause for quota.
+        case limited
+        /// No calls: breaker, maintenance, all keys out, or stopped.
+        case down
+    }
+
+    /// The source.
+    public var name: String
+    /// Whether refreshes go.
+    public var health = Health.ok
+    /// A sentence when they do not.
+    public var reason: String?
+    /// Each limit and key with what is left.
+    public var budgets: [BudgetLine] = []
+    /// Each key.
+    public var keys: [KeyLine] = []
+    /// `closed`, `open`, `half-open`.
+    public var breaker = "closed"
+    /// Since when it is in maintenance.
+    public var maintenanceSince: Timestamp?
+    /// Calls under way.
+    public var inFlight = 0
+    /// The last success.
+    public var lastSuccess: Timestamp?
+    /// The last failure.
+    public var lastFailure: FailureNote?
+
+    /// Creates a status.
+    public init(name: String) { self.name = name }
+}
+
+/// One window of one limit.
+public struct BudgetLine: Sendable {
+    /// `key`, `account`, `ip`, `endpoint`.
+    public var scope: String
+    /// The key id, account, or dataset it counts; empty for a shared one.
+    public var subject: String
+    /// Calls allowed.
+    public var calls: Int
+    /// The window.
+    public var per: Duration
+    /// Calls counted in the window now.
+    public var used: Int
+
+    /// Creates a line.
+    public init(scope: String, subject: String, calls: Int, per: Duration, used: Int) {
+        (self.scope, self.subject, self.calls, self.per, self.used) = (scope, subject, calls, per, used)
+    }
+}
+
+/// One key of a source.
+public struct KeyLine: Sendable {
+    /// The opaque id.
+    public var id: String
+    /// `ok`, `parked`, `disabled`.
+    public var state: String
+    /// Why it is not `ok`.
+    public var reason: String?
+    /// When it returns.
+    public var returnsAt: Timestamp?
+    /// Calls sent with it since start.
+    public var calls: Int
+
+    /// Creates a line.
+    public init(id: String, state: String, reason: String? = nil, returnsAt: Timestamp? = nil, calls: Int = 0) {
+        (self.id, self.state, self.reason, self.returnsAt, self.calls) = (id, state, reason, returnsAt, calls)
+    }
+}
