@@ -1,0 +1,16 @@
+#ifndef FRESHET_CZLIB_SHIM_H
+#define FRESHET_CZLIB_SHIM_H
+
+#include <zlib.h>
+
+// `deflateInit2` and `inflateInit2` are macros, which Swift cannot import.
+
+static inline int freshet_deflate_init(z_streamp stream, int level, int window_bits) {
+    return deflateInit2(stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+}
+
+static inline int freshet_inflate_init(z_streamp stream, int window_bits) {
+    return inflateInit2(stream, window_bits);
+}
+
+#endif
