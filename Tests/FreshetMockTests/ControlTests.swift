@@ -57,17 +57,20 @@ import Testing
         }
     }
 
-    @Test func `refuse connections for a while`() async throws {
+    @Test func `refuse connections until told otherwise`() async throws {
+        try await withMock { mock, bound async throws in
+            #expect(try await bound.call("/__mock/down?for=1h", method: "POST").status == 204)
+            await #expect(throws: (any Error).self) { try await RawConnection(bound) }
+            try await mock.comeUp()
+            #expect(try await bound.call("/x").status == 200)
+            #expect(try await bound.call("/__mock/down?for=soon", method: "POST").status == 400)
+        }
+    }
+
+    @Test func `refuse connections for a while, then listen by themselves`() async throws {
         try await withMock { _, bound async throws in
-            #expect(try await bound.call("/__mock/down?for=50ms", method: "POST").status == 204)
-            var refused = 0
-            while true {
-                do {
-                    #expect(try await bound.call("/x").status == 200)
-                    break
-                } catch { refused += 1 }
-            }
-            #expect(refused > 0)
+            #expect(try await bound.call("/__mock/down?for=5ms", method: "POST").status == 204)
+            while (try? await bound.call("/x").status) != 200 {}
         }
     }
 }

@@ -1,0 +1,88 @@
+/// The upstreams that a mock can play by name. Apps add their own.
+public struct MockApps: Sendable {
+    /// One upstream.
+    public struct App: Sendable {
+        /// The name in `freshet mock NAME`.
+        public let name: String
+        /// One sentence for help texts.
+        public let summary: String
+        /// What a client appends to the mock's address to get the API's base URL, such as `/v1`; may be empty.
+        public let basePath: String
+        /// Paths below the base path to try, for people.
+        public let examples: [String]
+        /// Makes the handler.
+        public let make: @Sendable (Settings) -> any MockHandler
+
+        /// Creates an entry.
+        public init(
+            name: String, summary: String, basePath: String = "", examples: [String] = [],
+            make: @escaping @Sendable (Settings) -> any MockHandler
+        ) {
+            self.name = name
+            self.summary = summary
+            self.basePath = basePath
+            self.examples = examples
+            self.make = make
+        }
+    }
+
+    /// What all generators understand.
+    public struct Settings: Sendable {
+        /// Another seed, another world.
+        public var seed: UInt64
+        /// How often generated data moves, above zero.
+        public var changeEvery: Duration
+        /// The clocks.
+        public var clock: MockClock
+
+        /// Creates settings.
+        public init(seed: UInt64 = 1, changeEvery: Duration = .seconds(60), clock: MockClock = .system) {
+            self.seed = seed
+            self.changeEvery = changeEvery
+            self.clock = clock
+        }
+    }
+
+    /// All entries, in the order they were added.
+    public private(set) var apps: [App]
+
+    /// Creates a registry.
+    public init(_ apps: [App] = []) { self.apps = apps }
+
+    /// Adds an upstream; one of the same name is replaced.
+    public mutating func add(_ app: App) {
+        apps.removeAll { $0.name == app.name }
+        apps.append(app)
+    }
+
+    /// The upstream called `name`, or `nil`.
+    public func app(named name: String) -> App? { apps.first { $0.name == name } }
+
+    /// A handler for the upstream called `name`, or `nil` when there is none.
+    public func handler(named name: String, settings: Settings = Settings()) -> (any MockHandler)? {
+        app(named: name)?.make(settings)
+    }
+
+    /// The upstreams that come with this library.
+    public static let builtIn: MockApps = {
+        let tags = ClashGenerator(clans: 2, players: 1)
+        var apps = MockApps([
+            App(
+                name: "clash", summary: "Clash of Clans: clans, members, wars and players that move.", basePath: "/v1",
+                examples: tags.clanTags.map { "/clans/%23\($0)" } + tags.playerTags.map { "/players/%23\($0)" }
+            ) { ClashGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
+            App(
+                name: "github", summary: "GitHub REST: repositories, users and paged issues.",
+                examples: ["/repos/apple/swift-nio", "/users/octocat", "/repos/apple/swift-nio/issues?per_page=5"]
+            ) { GitHubGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
+        ])
+        for style in PagedHandler.Style.allCases {
+            apps.add(
+                App(name: "paged-\(style.rawValue)", summary: "A list of 1,000 items in pages (\(style.rawValue)).") {
+                    _ in
+                    PagedHandler(items: 1_000, pageSize: 100, style: style)
+                })
+        }
+        return apps
+    }()
+}
