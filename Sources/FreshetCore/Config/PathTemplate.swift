@@ -38,6 +38,11 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
         parameters = names
     }
 
+    /// The base URL itself: `/`, without parameters.
+    public static let root = PathTemplate()
+
+    private init() { (path, query, text, parameters) = ([[.literal("")]], [], "/", []) }
+
     /// The template as written.
     public var description: String { text }
 
