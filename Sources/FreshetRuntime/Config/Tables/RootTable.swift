@@ -1,0 +1,145 @@
+import FreshetCore
+
+/// The file as a whole, before names are resolved.
+struct RootDraft: Sendable {
+    var dataDirectory = "./data"
+    var store = StoreLocation.sqlite
+    var coordinator = Coordinator.local
+    var server = ServerConfig()
+    var logs = LogConfig()
+    var sources: [Named<SourceDraft>] = []
+    var datasets: [Named<DatasetDraft>] = []
+    var place = Place()
+}
+
+/// Where queue, limits and events live.
+enum Coordinator: String, Sendable, CaseIterable {
+    case local
+}
+
+/// The top of `freshet.yaml`.
+enum RootTable {
+    static let section = Section<RootDraft>(
+        "freshet", at: "freshet.yaml",
+        doc: "The whole file. Keys that start with `x-` are left alone: keep anchors there.",
+        example: "sources: { usgs: { base_url: \"https://earthquake.usgs.gov/earthquakes/feed/v1.0\" } }",
+        defaults: RootDraft(), place: \.place, allowsExtensions: true,
+        keys: [
+            Key(
+                "data_dir", \.dataDirectory, .text("path", example: "./data"),
+                synonyms: ["data", "directory", "datadir"],
+                "Where the store, its lock and the discovery file live. A relative path starts at the folder of this file."
+            ),
+            Key(
+                "store", \.store, .store, synonyms: ["database", "db", "storage"],
+                "Where documents are kept. `sqlite` is one file in `data_dir`; `memory` forgets everything at exit."),
+            Key(
+                "coordinator", \.coordinator, .coordinator, synonyms: ["redis"],
+                "Where queue, limits and events live. `local` is this process."),
+            Key("server", \.server, ServerTable.section.kind, synonyms: ["http", "listen"], "The listening side."),
+            Key("logs", \.logs, LogTable.section.kind, synonyms: ["log", "logging"], "Where logs go."),
+            Key(
+                "sources", \.sources,
+                .map(of: SourceTable.section.kind, named: "source", pattern: ConfigName.pattern) {
+                    ConfigName.checkSource($0, &$1)
+                }, synonyms: ["source", "upstreams", "apis"],
+                "The upstream APIs by name. A name is `[a-z][a-z0-9_-]*` and appears in paths, metrics and logs."),
+            Key(
+                "datasets", \.datasets,
+                .map(of: DatasetTable.section.kind, named: "source.name", pattern: ConfigName.datasetPattern) {
+                    ConfigName.checkDataset($0, &$1)
+                }, synonyms: ["dataset", "endpoints", "resources"],
+                "The kinds of documents by `source.name`, each answered at `/v1/{source}/{name}/{key}`."),
+        ])
+}
+
+/// Names of sources and datasets.
+enum ConfigName {
+    static let pattern = "^[a-z][a-z0-9_-]*$"
+    static let datasetPattern = "^[a-z][a-z0-9_-]*\\.[a-z][a-z0-9_-]*$"
+    /// Words that the routes under `/v1/` already use.
+    static let reserved: Set = ["tables", "refresh", "jobs", "why", "events", "ws", "query"]
+
+    static func isName(_ text: some StringProtocol) -> Bool {
+        guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
+                UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+    }
+
+    static func checkSource(_ entry: ConfigEntry, _ reading: inout Reading) -> Bool {
+        guard isName(entry.key) else {
+            reading.problem(
+                entry.mark, entry.value.path,
+                "\"\(entry.key)\" is not a name: begin with a small letter, then a-z, 0-9, _ or -\(example(entry.key))")
+            return false
+        }
+        guard !reserved.contains(entry.key) else {
+            reading.problem(
+                entry.mark, entry.value.path,
+                "the name \"\(entry.key)\" is taken by the route /v1/\(entry.key); write another, such as \(entry.key)_api"
+            )
+            return false
+        }
+        return true
+    }
+
+    static func checkDataset(_ entry: ConfigEntry, _ reading: inout Reading) -> Bool {
+        let parts = entry.key.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 2, parts.allSatisfy({ isName($0) }) { return true }
+        reading.problem(
+            entry.mark, entry.value.path,
+            "\"\(entry.key)\" is not the name of a dataset: write source.name in small letters, such as clash.clan")
+        return false
+    }
+
+    private static func example(_ name: String) -> String {
+        let fixed = String(name.lowercased().map { isName("a\($0)") ? $0 : "_" })
+        return isName(fixed) ? ", such as \(fixed)" : ""
+    }
+}
+
+extension Kind where Value == StoreLocation {
+    static var store: Kind {
+        Kind(type: .choice(["sqlite", "memory"])) { node, reading in
+            guard let scalar = node.scalar else {
+                reading.wrong(node, want: "sqlite or memory")
+                return nil
+            }
+            switch scalar.text {
+            case "sqlite": return .sqlite
+            case "memory": return .memory
+            case let text where text.hasPrefix("postgres:") || text.hasPrefix("postgresql:"):
+                reading.problem(node, "PostgreSQL is not supported by this version; write sqlite, one file in data_dir")
+            default:
+                let near = Suggestion.nearest(to: scalar.text, in: ["sqlite", "memory"]).map {
+                    "; did you mean \"\($0)\"?"
+                }
+                reading.problem(node, "\(node.found) is not a store\(near ?? "; write sqlite or memory")")
+            }
+            return nil
+        } show: {
+            .text($0 == .sqlite ? "sqlite" : "memory")
+        }
+    }
+}
+
+extension Kind where Value == Coordinator {
+    static var coordinator: Kind {
+        let choice = Kind.choice("a coordinator")
+        return Kind(type: choice.type) { node, reading in
+            if let text = node.scalar?.text, text.hasPrefix("redis:") || text.hasPrefix("rediss:") {
+                reading.problem(node, "Redis is not supported by this version; write local, one process")
+                return nil
+            }
+            return choice.read(node, &reading)
+        } show: {
+            choice.show($0)
+        }
+    }
+}
