@@ -1,0 +1,21 @@
+public import FreshetCore
+
+/// Shows a configuration with every default filled in and every secret replaced by `<redacted>`.
+public enum ConfigPrinter {
+    /// As YAML, in the shape of `freshet.yaml`.
+    public static func yaml(_ configuration: Configuration) -> String { value(configuration).yaml() }
+
+    /// As JSON, the same tree.
+    public static func json(_ configuration: Configuration) -> String { value(configuration).json() + "\n" }
+
+    private static func value(_ configuration: Configuration) -> OrderedValue {
+        var draft = RootDraft()
+        draft.dataDirectory = configuration.dataDirectory
+        (draft.store, draft.server, draft.logs) = (configuration.store, configuration.server, configuration.logs)
+        draft.sources = configuration.sources.map { Named(name: $0.name, value: SourceDraft(showing: $0)) }
+        draft.datasets = configuration.datasets.map {
+            Named(name: $0.id.description, value: DatasetDraft(showing: $0))
+        }
+        return RootTable.section.show(draft)
+    }
+}
