@@ -29,6 +29,7 @@ import Testing
                 #"freshet.yaml:10:22: datasets.clash.clan.get: "/clans/{tag" has a brace without its other half: write {name}"#,
                 #"freshet.yaml:10:46: datasets.clash.clan.max_age: "soon" is not a duration: write ISO 8601 such as "#
                     + "PT10M, P1D, or 10m",
+                #"freshet.yaml:11:3: datasets.clush.war: there is no source "clush"; did you mean "clash"?"#,
             ])
     }
 

@@ -58,6 +58,11 @@ import Testing
             "7:5: datasets.clash.clan.get: has the query field p, which pagination sets too; leave it out of get"
         ),
         (
+            ConfigFixture.file(url: "http://localhost/bot${env:API_TOKEN}"),
+            "3:15: sources.clash.base_url: addresses are shown in status and logs, and API_TOKEN sounds like a credential; "
+                + "put it under auth if the API allows"
+        ),
+        (
             "sources: { a: { base_url: http://localhost } }",
             "1:12: sources.a: no dataset belongs to this source; declare one under datasets as a.…"
         ),
@@ -65,7 +70,7 @@ import Testing
 
     @Test(arguments: doubtful)
     func `a doubtful configuration loads with one warning`(yaml: String, warning: String) throws {
-        let fixture = ConfigFixture(yaml: yaml, environment: ["KEY": "k"])
+        let fixture = ConfigFixture(yaml: yaml, environment: ["KEY": "k", "API_TOKEN": "t"])
         #expect(try fixture.warnings() == ["freshet.yaml:" + warning])
     }
 

@@ -47,6 +47,9 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
             #"1:19: sources.clash: the key "base_url" is missing; write it as in { base_url: https://api.example.com/v1 }"#
         ),
         .init(
+            "a misspelt key that is needed", "sources: { clash: { bas_url: http://localhost } }",
+            #"1:21: sources.clash.bas_url: unknown key "bas_url"; did you mean "base_url"?"#),
+        .init(
             "a missing key in a list", ConfigFixture.file(source: "limits:\n  - { scope: ip, calls: 3 }"),
             #"5:9: sources.clash.limits[0]: the key "per" is missing; write it as in { scope: key, calls: 40, per: PT1S }"#
         ),
@@ -65,6 +68,20 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
             "a source that is not a name", "sources: { Clash API: { base_url: http://localhost } }",
             #"1:12: sources.Clash API: "Clash API" is not a name: begin with a small letter, then a-z, 0-9, _ or -, "#
                 + "such as clash_api"),
+        .init(
+            "a source in capitals that has a dataset",
+            "sources: { Clash: { base_url: http://localhost } }\ndatasets: { clash.a: { get: /a } }",
+            #"1:12: sources.Clash: "Clash" is not a name: begin with a small letter, then a-z, 0-9, _ or -, such as clash"#
+        ),
+        .init(
+            "a template with an open brace, used by key and schedule",
+            ConfigFixture.file(dataset: "key: { tag: clash_tag }\nrefresh: { every: 1h, for: [2PP] }")
+                .replacing("/clans/{tag}", with: "/clans/{tag"),
+            #"7:10: datasets.clash.clan.get: "/clans/{tag" has a brace without its other half: write {name}"#),
+        .init(
+            "sources as a list", "sources: [{ name: clash }]\ndatasets: { clash.a: { get: /a } }",
+            "1:10: sources: found a list; write a map of source to maps such as { base_url: https://api.example.com/v1 }"
+        ),
         .init(
             "a header that Freshet sets", ConfigFixture.file(source: "headers: { Host: x }"),
             "4:16: sources.clash.headers.Host: Freshet sets the header Host itself; remove it"),

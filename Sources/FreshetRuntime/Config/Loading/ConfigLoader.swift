@@ -40,7 +40,7 @@ public enum ConfigLoader {
 
         var reading = Reading(file: shown)
         let variables = variables(environment, directory: directory, reading: &reading, readFile: readFile)
-        // `withoutActuallyEscaping` is not needed: the interpolator lives only as long as this call.
+        // The interpolator stores the reader, but lives no longer than this call.
         let draft = withoutActuallyEscaping(readFile) { read -> RootDraft? in
             let interpolator = Interpolator(environment: variables, directory: directory, readFile: read)
             let before = reading.faults
@@ -49,8 +49,8 @@ public enum ConfigLoader {
             }
             return RootTable.section.read(root, &reading)
         }
-        let zones = withoutActuallyEscaping(readFile) { ZoneCheck(readFile: $0).unknownZones(in: draft) }
         guard let draft else { throw ConfigProblems(reading.problems) }
+        let zones = withoutActuallyEscaping(readFile) { ZoneCheck(readFile: $0).unknownZones(in: draft) }
         var resolver = ConfigResolver(reading: reading, directory: directory, unknownZones: zones)
         var configuration = resolver.resolve(draft)
         let notes = SeedEnvironment.apply(variables, to: &configuration, reading: &resolver.reading)

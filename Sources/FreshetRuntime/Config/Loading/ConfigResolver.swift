@@ -13,8 +13,7 @@ struct ConfigResolver {
         for entry in draft.datasets {
             guard let id = DatasetID(entry.name) else { continue }
             guard let source = sources[id.source] else {
-                let hint = Suggestion.sentence(for: id.source, in: draft.sources.map(\.name), listing: "sources")
-                reading.problem(entry.mark, entry.path, "there is no source \"\(id.source)\"; \(hint)")
+                missing(id.source, of: entry, in: draft)
                 continue
             }
             datasets.append(dataset(entry, id: id, source: source))
@@ -29,6 +28,14 @@ struct ConfigResolver {
             dataDirectory: ConfigPaths.absolute(draft.dataDirectory, in: directory), store: draft.store,
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
             datasets: datasets.sorted { $0.id < $1.id })
+    }
+
+    /// A dataset whose source is not there, unless the source was reported as wrong itself.
+    private mutating func missing(_ source: String, of entry: Named<DatasetDraft>, in draft: RootDraft) {
+        let wrong = reading.unusable.filter { $0.hasPrefix("sources.") }.map { String($0.dropFirst(8)) }
+        if draft.place.broken.contains("sources") || Suggestion.nearest(to: source, in: wrong) != nil { return }
+        let hint = Suggestion.sentence(for: source, in: draft.sources.map(\.name), listing: "sources")
+        reading.problem(entry.mark, entry.path, "there is no source \"\(source)\"; \(hint)")
     }
 
     // MARK: Sources
@@ -89,7 +96,7 @@ struct ConfigResolver {
                 let full = name.value.contains(".") ? name.value : "\(source).\(name.value)"
                 if datasets.contains(full), let id = DatasetID(full) {
                     found.insert(id)
-                } else {
+                } else if !reading.unusable.contains("datasets.\(full)") {
                     let hint = Suggestion.sentence(for: full, in: datasets, listing: "datasets of this source")
                     reading.problem(name.mark, name.path, "\"\(name.value)\" is not a dataset of \(source); \(hint)")
                 }
@@ -105,17 +112,20 @@ struct ConfigResolver {
         let (draft, place) = (entry.value, entry.value.place)
         var config = draft.config
         config.id = id
-        normalisers(of: draft, into: &config)
+        if place.broken.isDisjoint(with: ["get", "key"]) { normalisers(of: draft, into: &config) }
         if !place.has("max_age_floor") {
             config.maxAgeFloor = config.maxAge
-        } else if config.maxAgeFloor > config.maxAge {
+        } else if config.maxAgeFloor > config.maxAge, place.broken.isDisjoint(with: ["max_age", "max_age_floor"]) {
             reading.problem(
                 place, "max_age_floor",
                 "\(config.maxAgeFloor.iso) is longer than max_age, \(config.maxAge.iso); make it as short at least")
         }
         if !place.has("not_found_for") { config.notFoundFor = source.notFoundFor }
         if !place.has("max_body") { config.maxBody = source.maxBody }
-        config.refresh = draft.refresh.flatMap { schedule($0, for: config) }
+        // Whether a listed key fits depends on get and key.
+        config.refresh = draft.refresh.flatMap {
+            schedule($0, for: config, checksKeys: place.broken.isDisjoint(with: ["get", "key"]))
+        }
         return config
     }
 
@@ -138,7 +148,9 @@ struct ConfigResolver {
         }
     }
 
-    private mutating func schedule(_ draft: RefreshDraft, for config: DatasetConfig) -> RefreshSchedule? {
+    private mutating func schedule(_ draft: RefreshDraft, for config: DatasetConfig, checksKeys: Bool)
+        -> RefreshSchedule?
+    {
         let timing: RefreshSchedule.Timing
         if let every = draft.every {
             timing = .every(every)
@@ -154,7 +166,7 @@ struct ConfigResolver {
         } else {
             return nil
         }
-        var schedule = RefreshSchedule(timing: timing, selection: selection(draft, for: config))
+        var schedule = RefreshSchedule(timing: timing, selection: checksKeys ? selection(draft, for: config) : .all)
         (schedule.priority, schedule.missed, schedule.trackedFor) = (draft.priority, draft.missed, draft.trackedFor)
         return schedule
     }

@@ -5,8 +5,8 @@ struct ZoneCheck {
 
     static let directory = "/usr/share/zoneinfo"
 
-    func unknownZones(in draft: RootDraft?) -> Set<String> {
-        let named = (draft?.datasets ?? []).compactMap { $0.value.refresh?.timeZone }
+    func unknownZones(in draft: RootDraft) -> Set<String> {
+        let named = draft.datasets.compactMap { $0.value.refresh?.timeZone }
         return Set(named).filter { !isKnown($0) }
     }
 

@@ -75,6 +75,8 @@ struct Place: Sendable {
     var mark = ConfigMark()
     var path = ""
     var keys: [String: ConfigMark] = [:]
+    /// Keys whose value is missing because of a problem that was reported.
+    var broken: Set<String> = []
 
     func has(_ key: String) -> Bool { keys[key] != nil }
 }

@@ -3,6 +3,8 @@ struct Reading: Sendable {
     let file: String
     private(set) var problems: [ConfigProblem] = []
     private(set) var warnings: [ConfigProblem] = []
+    /// Paths of map entries that were left out because of a problem.
+    var unusable: Set<String> = []
     /// Values that were not usable because of a problem that was reported before.
     private var silenced = 0
 
@@ -42,6 +44,20 @@ struct Reading: Sendable {
         }
         if node.isNull { return problem(node, "is empty; write \(want)") }
         problem(node, "found \(hiding ? node.foundKind : node.found); write \(want)")
+    }
+
+    /// Addresses appear in status, logs and metrics, so a variable that speaks of a credential is out of place there.
+    mutating func warnOfSecret(inAddress node: ConfigNode) {
+        guard let scalar = node.scalar, scalar.origin == .interpolated else { return }
+        let names = scalar.written.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }).map(
+            String.init)
+        guard let name = names.first(where: Redaction.isSensitive), scalar.written.contains("${env:\(name)") else {
+            return
+        }
+        warning(
+            node.mark, node.path,
+            "addresses are shown in status and logs, and \(name) sounds like a credential; put it under auth if the API allows"
+        )
     }
 
     private func make(_ mark: ConfigMark, _ path: String, _ message: String) -> ConfigProblem {

@@ -4,6 +4,7 @@ enum Suggestion {
     static func nearest(to word: String, in candidates: [String]) -> String? {
         let plain = normal(word)
         guard !plain.isEmpty else { return nil }
+        if plain.count >= 3, let longer = candidates.first(where: { normal($0).hasPrefix(plain) }) { return longer }
         let scored = candidates.map { ($0, distance(plain, normal($0))) }
         guard let best = scored.min(by: { $0.1 < $1.1 }) else { return nil }
         return best.1 <= max(1, min(plain.count, best.0.count) / 3) ? best.0 : nil

@@ -71,6 +71,7 @@ extension Kind where Value == String {
                 reading.problem(node, "the address has a query or fragment: give the query in the get: of each dataset")
                 return nil
             }
+            reading.warnOfSecret(inAddress: node)
             var text = scalar.text
             while isBase, text.last == "/" { text.removeLast() }
             return text

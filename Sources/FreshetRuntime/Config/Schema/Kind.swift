@@ -26,7 +26,7 @@ extension Kind {
         }
     }
 
-    /// A list; nothing at all is the empty list.
+    /// A list of the items that can be used; nothing at all is the empty list.
     static func list<Item: Sendable>(_ item: Kind<Item>) -> Kind<Value> where Value == [Item] {
         Kind(type: .list(item.type)) { node, reading in
             if node.isNull { return [] }
@@ -34,7 +34,7 @@ extension Kind {
                 reading.wrong(node, want: "a list of \(item.type.plainLabel)")
                 return nil
             }
-            return collect(nodes, item, &reading)
+            return nodes.compactMap { item.read($0, &reading) }
         } show: { values in
             values.isEmpty ? nil : .list(values.compactMap(item.show))
         }
@@ -44,13 +44,13 @@ extension Kind {
     static func oneOrMore<Item: Sendable>(_ item: Kind<Item>) -> Kind<Value> where Value == [Item] {
         Kind(type: .oneOrMore(item.type)) { node, reading in
             guard let nodes = node.list else { return item.read(node, &reading).map { [$0] } }
-            return collect(nodes, item, &reading)
+            return nodes.compactMap { item.read($0, &reading) }
         } show: { values in
             values.isEmpty ? nil : .list(values.compactMap(item.show))
         }
     }
 
-    /// A map from names to values; each name is checked, all are read.
+    /// A map from names to values; each name is checked, all are read, and those that can be used are kept.
     static func map<Item: Sendable>(
         of item: Kind<Item>, named label: String, pattern: String? = nil,
         checkName: @escaping @Sendable (ConfigEntry, inout Reading) -> Bool
@@ -61,16 +61,14 @@ extension Kind {
                 reading.wrong(node, want: "a map of \(label) to \(item.type.plainLabel)")
                 return nil
             }
-            var (result, complete) = ([Named<Item>](), true)
-            for entry in entries {
+            return entries.compactMap { entry in
                 let good = checkName(entry, &reading)
                 guard let value = item.read(entry.value, &reading), good else {
-                    complete = false
-                    continue
+                    reading.unusable.insert(entry.value.path)
+                    return nil
                 }
-                result.append(Named(name: entry.key, value: value, mark: entry.mark, path: entry.value.path))
+                return Named(name: entry.key, value: value, mark: entry.mark, path: entry.value.path)
             }
-            return complete ? result : nil
         } show: { values in
             values.isEmpty ? nil : .object(values.map { ($0.name, item.show($0.value)) })
         }
@@ -88,10 +86,6 @@ extension Kind {
         }
     }
 
-    private static func collect<Item>(_ nodes: [ConfigNode], _ item: Kind<Item>, _ reading: inout Reading) -> [Item]? {
-        let values = nodes.map { item.read($0, &reading) }
-        return values.contains { $0 == nil } ? nil : values.compactMap { $0 }
-    }
 }
 
 /// An entry of a map whose names are free.

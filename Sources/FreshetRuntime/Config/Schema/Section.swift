@@ -6,34 +6,39 @@ struct Section<Root: Sendable>: Sendable {
     private let keys: [Key<Root>]
     private let setPlace: (@Sendable (inout Root, Place) -> Void)?
     private let allowsExtensions: Bool
+    private let keepsPartial: Bool
 
     /// A section whose position is not needed later.
     init(_ id: String, at name: String, doc: String, example: String = "", defaults: Root, keys: [Key<Root>]) {
-        self.init(id, name, doc, example, defaults, keys, allowsExtensions: false, setPlace: nil)
+        self.init(id, name, doc, example, defaults, keys, setPlace: nil)
     }
 
-    /// A section whose position, and that of its keys, is kept at `place` for later checks. Where `allowsExtensions` is
-    /// set, keys that start with `x-` are left alone, as a home for anchors.
+    /// A section whose position, and that of its keys, is kept at `place` for later checks.
+    ///
+    /// Where `allowsExtensions` is set, keys that start with `x-` are left alone, as a home for anchors. Where
+    /// `keepsPartial` is set, what could be read is kept beside the problems, so that later checks find theirs too.
     init(
         _ id: String, at name: String, doc: String, example: String = "", defaults: Root,
-        place: any WritableKeyPath<Root, Place> & Sendable, allowsExtensions: Bool = false, keys: [Key<Root>]
+        place: any WritableKeyPath<Root, Place> & Sendable, allowsExtensions: Bool = false,
+        keepsPartial: Bool = false, keys: [Key<Root>]
     ) {
-        self.init(id, name, doc, example, defaults, keys, allowsExtensions: allowsExtensions) {
-            $0[keyPath: place] = $1
-        }
+        self.init(
+            id, name, doc, example, defaults, keys, allowsExtensions: allowsExtensions, keepsPartial: keepsPartial
+        ) { $0[keyPath: place] = $1 }
     }
 
     private init(
         _ id: String, _ name: String, _ doc: String, _ example: String, _ defaults: Root, _ keys: [Key<Root>],
-        allowsExtensions: Bool, setPlace: (@Sendable (inout Root, Place) -> Void)?
+        allowsExtensions: Bool = false, keepsPartial: Bool = false,
+        setPlace: (@Sendable (inout Root, Place) -> Void)?
     ) {
         info = ConfigSection(
             id: id, name: name, doc: doc, example: example, keys: keys.map { $0.info(defaults: defaults) })
         (self.defaults, self.keys, self.setPlace) = (defaults, keys, setPlace)
-        self.allowsExtensions = allowsExtensions
+        (self.allowsExtensions, self.keepsPartial) = (allowsExtensions, keepsPartial)
     }
 
-    /// Reads all keys and reports unknown and missing ones; `nil` when anything was wrong.
+    /// Reads all keys and reports unknown and missing ones; `nil` when anything was wrong and nothing is kept.
     func read(_ node: ConfigNode, _ reading: inout Reading) -> Root? {
         guard let entries = node.isNull ? [] : node.map else {
             let example = info.example.isEmpty ? "" : " such as \(info.example.firstLine)"
@@ -41,22 +46,26 @@ struct Section<Root: Sendable>: Sendable {
             return nil
         }
         let before = reading.faults
-        var (root, marks) = (defaults, [String: ConfigMark]())
+        var (root, place) = (defaults, Place(mark: node.mark, path: node.path))
         for entry in entries {
             if allowsExtensions, entry.key.hasPrefix("x-") { continue }
             guard let key = keys.first(where: { $0.name == entry.key }) else {
-                reading.problem(entry.mark, entry.value.path, unknown(entry.key))
+                let (meant, message) = unknown(entry.key)
+                reading.problem(entry.mark, entry.value.path, message)
+                if let meant { place.broken.insert(meant) }
                 continue
             }
-            marks[entry.key] = entry.mark
-            key.read(entry.value, &root, &reading)
+            place.keys[entry.key] = entry.mark
+            if !key.read(entry.value, &root, &reading) { place.broken.insert(entry.key) }
         }
-        setPlace?(&root, Place(mark: node.mark, path: node.path, keys: marks))
-        for key in keys where key.isRequired && marks[key.name] == nil {
+        for key in keys where key.isRequired && !place.has(key.name) {
+            // A misspelt key was reported with the name that was meant: one mistake, one message.
+            guard place.broken.insert(key.name).inserted else { continue }
             let example = info.example.isEmpty ? key.doc.firstSentence : "write it as in \(info.example.firstLine)"
             reading.problem(node.mark, node.path, "the key \"\(key.name)\" is missing; \(example)")
         }
-        return reading.faults == before ? root : nil
+        setPlace?(&root, place)
+        return reading.faults == before || keepsPartial ? root : nil
     }
 
     /// The keys that are set, in the order of the table.
@@ -71,17 +80,16 @@ struct Section<Root: Sendable>: Sendable {
         }
     }
 
-    private func unknown(_ key: String) -> String {
-        if let meant = keys.first(where: { $0.synonyms.contains(key.lowercased()) }) {
-            return "unknown key \"\(key)\"; did you mean \"\(meant.name)\"?"
-        }
-        if let near = Suggestion.nearest(to: key, in: keys.map(\.name)) {
-            return "unknown key \"\(key)\"; did you mean \"\(near)\"?"
+    /// The key that was probably meant, and what to say.
+    private func unknown(_ key: String) -> (meant: String?, message: String) {
+        let synonym = keys.first { $0.synonyms.contains(key.lowercased()) }?.name
+        if let meant = synonym ?? Suggestion.nearest(to: key, in: keys.map(\.name)) {
+            return (meant, "unknown key \"\(key)\"; did you mean \"\(meant)\"?")
         }
         if let home = RootTable.section.info.all().first(where: { $0.keys.contains { $0.name == key } }) {
-            return "unknown key \"\(key)\" here; it belongs under \(home.name)"
+            return (nil, "unknown key \"\(key)\" here; it belongs under \(home.name)")
         }
-        return "unknown key \"\(key)\"; keys here: \(keys.map(\.name).joined(separator: ", "))"
+        return (nil, "unknown key \"\(key)\"; keys here: \(keys.map(\.name).joined(separator: ", "))")
     }
 }
 
@@ -92,7 +100,8 @@ struct Key<Root: Sendable>: Sendable {
     let doc: String
     let synonyms: [String]
     let show: @Sendable (Root) -> OrderedValue?
-    let read: @Sendable (ConfigNode, inout Root, inout Reading) -> Void
+    /// Sets the property and returns whether there was a value to set.
+    let read: @Sendable (ConfigNode, inout Root, inout Reading) -> Bool
     private let type: ConfigType
     private let defaultWords: String?
 
@@ -106,7 +115,9 @@ struct Key<Root: Sendable>: Sendable {
         (self.type, self.defaultWords, self.synonyms) = (kind.type, defaultWords, synonyms)
         show = { kind.show($0[keyPath: path]) }
         read = { node, root, reading in
-            if let value = kind.read(node, &reading) { root[keyPath: path] = value }
+            guard let value = kind.read(node, &reading) else { return false }
+            root[keyPath: path] = value
+            return true
         }
     }
 

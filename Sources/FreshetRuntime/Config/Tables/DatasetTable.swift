@@ -23,6 +23,7 @@ enum DatasetTable {
     static let section = Section<DatasetDraft>(
         "dataset", at: "datasets.<dataset>", doc: "One kind of document of a source.",
         example: "{ get: \"/items/{id}\", max_age: PT10M }", defaults: DatasetDraft(), place: \.place,
+        keepsPartial: true,
         keys: [
             Key(
                 "get", \.config.template, .template, required: true, synonyms: ["path", "url", "route", "endpoint"],
@@ -120,7 +121,9 @@ extension Kind where Value == PathTemplate {
                         "has a space, a # or another character that a path cannot have: percent-encode it, such as %20")
                     return nil
                 }
-                return try PathTemplate(scalar.text)
+                let template = try PathTemplate(scalar.text)
+                reading.warnOfSecret(inAddress: node)
+                return template
             } catch {
                 reading.problem(node, scalar.origin == .literal ? error.redacted.description : error.shapeOnly)
                 return nil

@@ -23,7 +23,7 @@ enum RootTable {
         "freshet", at: "freshet.yaml",
         doc: "The whole file. Keys that start with `x-` are left alone: keep anchors there.",
         example: "sources: { usgs: { base_url: \"https://earthquake.usgs.gov/earthquakes/feed/v1.0\" } }",
-        defaults: RootDraft(), place: \.place, allowsExtensions: true,
+        defaults: RootDraft(), place: \.place, allowsExtensions: true, keepsPartial: true,
         keys: [
             Key(
                 "data_dir", \.dataDirectory, .text("path", example: "./data"),

@@ -23,6 +23,7 @@ enum SourceTable {
     static let section = Section<SourceDraft>(
         "source", at: "sources.<source>", doc: "One upstream API: where it is, who we are to it, and what it allows.",
         example: "{ base_url: https://api.example.com/v1 }", defaults: SourceDraft(), place: \.place,
+        keepsPartial: true,
         keys: [
             Key(
                 "base_url", \.config.baseURL, .url(isBase: true), required: true,
