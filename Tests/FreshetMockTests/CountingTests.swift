@@ -213,6 +213,7 @@ import Testing
     @Test func `dates are right`() {
         #expect(CivilTime(unixSeconds: 784_111_777).httpDate == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(CivilTime(unixSeconds: 951_782_400).rfc3339 == "2000-02-29T00:00:00Z")
+        #expect(CivilTime(unixSeconds: 0).rfc3339(milliseconds: .milliseconds(7)) == "1970-01-01T00:00:00.007Z")
         #expect(CivilTime(unixSeconds: -1).rfc3339 == "1969-12-31T23:59:59Z")
         #expect(CivilTime(unixSeconds: 1_704_067_200).compact == "20240101T000000.000Z")
     }

@@ -258,4 +258,10 @@ extension MockHandler {
         #expect(apps.apps.count == MockApps.builtIn.apps.count)
         #expect(apps.handler(named: "clash")?.text("/") == "1")
     }
+
+    @Test func `a name that is neither app nor folder lists the apps`() throws {
+        #expect(try MockApps.builtIn.resolve("github").name == "github")
+        let error = #expect(throws: ReplayError.self) { try MockApps.builtIn.resolve("/nowhere/githup") }
+        #expect(error?.description.contains("clash, github") == true)
+    }
 }

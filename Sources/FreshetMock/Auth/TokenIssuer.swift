@@ -1,4 +1,6 @@
-/// An OAuth2 authorisation server for client credentials. Pure: time and chance are passed in.
+/// An OAuth2 authorisation server for client credentials.
+///
+/// Pure: time and chance are passed in.
 struct TokenIssuer {
     /// Why a token was not issued, in the words of RFC 6749.
     enum Refusal: String, Error {

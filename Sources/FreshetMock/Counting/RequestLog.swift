@@ -14,9 +14,9 @@ public struct RequestRecord: Sendable, Equatable {
     public let faults: [String]
 
     var json: MockJSON {
-        let seconds = time.components.seconds
-        return [
-            "time": .string(CivilTime(unixSeconds: seconds).rfc3339), "method": .string(method),
+        [
+            "time": .string(CivilTime(unixSeconds: time.components.seconds).rfc3339(milliseconds: time)),
+            "method": .string(method),
             "path": .string(target),
             "key": .string(key), "status": .int(status), "faults": .array(faults.map { .string($0) }),
         ]
@@ -54,9 +54,10 @@ struct RequestLog {
 enum PathTemplate {
     static func guess(_ path: Substring) -> String {
         var out = ""
-        for segment in path.split(separator: "/", omittingEmptySubsequences: true) {
+        for bytes in path.utf8.split(separator: UInt8(ascii: "/")) {
+            let segment = Substring(bytes)
             out += "/"
-            out += isIdentifier(segment) ? "{}" : String(segment)
+            out += isIdentifier(segment) ? "{}" : segment
         }
         return out.isEmpty ? "/" : out
     }

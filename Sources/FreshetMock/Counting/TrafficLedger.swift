@@ -1,4 +1,6 @@
-/// Counts what arrives, exactly, and says when a rule is broken. Pure: the time of every event is passed in.
+/// Counts what arrives, exactly, and says when a rule is broken.
+///
+/// Pure: the time of every event is passed in.
 struct TrafficLedger {
     /// One arrival, as the rules see it.
     struct Arrival {
@@ -51,8 +53,10 @@ struct TrafficLedger {
         let subject: String
         var total = 0
         var log: WindowLog
-        /// Only what was let through; a refused request does not use the quota up.
-        var admitted: WindowLog
+        /// Only what was let through: a refused request does not use the quota up.
+        ///
+        /// `nil` where nothing is refused.
+        var admitted: WindowLog?
         var violations = 0
         var firstViolation: Int64?
         var rejected = 0
@@ -84,10 +88,8 @@ struct TrafficLedger {
     private var limits: [Limit] = []
     private var limitIndex: [LimitName: Int] = [:]
 
-    /// - Parameters:
-    ///   - windows: Lengths for which peaks are kept.
-    ///   - names: Name by secret key.
-    ///   - enforce: Whether an arrival over a limit gets a refusal; otherwise it is only counted.
+    /// Creates an empty ledger: peaks are kept for `windows`, `names` are by secret key, and with `enforce` an arrival over
+    /// a limit gets a refusal instead of only being counted.
     init(rules: [LimitRule], windows: [Duration], names: [String: String], salt: UInt64, enforce: Bool) {
         self.rules = rules
         self.windows = windows
@@ -104,9 +106,7 @@ struct TrafficLedger {
         self.generation = generation
     }
 
-    /// Counts one arrival.
-    ///
-    /// - Parameter now: Not before any earlier `now`.
+    /// Counts one arrival; `now` is not before any earlier one.
     mutating func arrive(_ arrival: Arrival, now: Duration) -> Ticket {
         let now = now.nanosecondsClamped
         total += 1
@@ -125,9 +125,7 @@ struct TrafficLedger {
             keyName: keys[key].name)
     }
 
-    /// Notes the end of a request.
-    ///
-    /// - Parameter status: What was answered; 0 when nothing was.
+    /// Notes the end of a request; the status is 0 when nothing was answered.
     mutating func finish(_ ticket: Ticket, status: Int) {
         guard ticket.generation == generation else { return }
         keys[ticket.key].inFlight -= 1
@@ -152,11 +150,13 @@ struct TrafficLedger {
             if quota.remaining < tightest?.remaining ?? .max { tightest = quota }
         }
         if !enforce { refusal = nil }
-        if refusal == nil { for slot in slots { limits[slot].admitted.record(at: now) } }
+        if enforce, refusal == nil { for slot in slots { limits[slot].admitted?.record(at: now) } }
         return (slots, refusal, tightest)
     }
 
-    /// Counts the arrival against one rule. `remaining` is what is left after it, negative when it goes too far.
+    /// Counts the arrival against one rule.
+    ///
+    /// `remaining` is what is left after it, negative when it goes too far.
     private mutating func count(_ rule: LimitRule, slot: Int, now: Int64) -> Quota? {
         limits[slot].total += 1
         limits[slot].log.record(at: now)
@@ -172,8 +172,12 @@ struct TrafficLedger {
             return Quota(limit: allowed, remaining: -1, per: rule.per, wait: .zero)
         }
         guard let calls = rule.calls else { return nil }
-        let used = limits[slot].admitted.count(0, at: now)
-        let wait = limits[slot].admitted.wait(0, for: calls, at: now)
+        guard enforce else {
+            let used = limits[slot].log.count(0, at: now)
+            return Quota(limit: calls, remaining: calls - used, per: rule.per, wait: .zero)
+        }
+        let used = limits[slot].admitted?.count(0, at: now) ?? 0
+        let wait = limits[slot].admitted?.wait(0, for: calls, at: now) ?? 0
         return Quota(limit: calls, remaining: calls - used - 1, per: rule.per, wait: .nanoseconds(wait))
     }
 
@@ -213,14 +217,12 @@ struct TrafficLedger {
         let name = limits.count >= Self.maxNames ? LimitName(rule: name.rule, subject: "other") : name
         if let slot = limitIndex[name] { return slot }
         let log = WindowLog(windows: [rule.per])
-        limits.append(Limit(rule: name.rule, subject: name.subject, log: log, admitted: log))
+        limits.append(Limit(rule: name.rule, subject: name.subject, log: log, admitted: enforce ? log : nil))
         limitIndex[name] = limits.count - 1
         return limits.count - 1
     }
 
-    /// What was counted so far.
-    ///
-    /// - Parameter origin: The time that `firstViolation` counts from.
+    /// What was counted so far; `firstViolation` counts from `origin`.
     func report(origin: Duration, connections: Int, openConnections: Int) -> TrafficReport {
         TrafficReport(
             total: total, peaks: peaks(log),

@@ -1,4 +1,6 @@
-/// What a mock has received, as it was when asked. Nothing in it is a secret.
+/// What a mock has received, as it was when asked.
+///
+/// Nothing in it is a secret.
 public struct TrafficReport: Sendable, Equatable {
     /// The most arrivals within any window of one length.
     public struct Peak: Sendable, Equatable {

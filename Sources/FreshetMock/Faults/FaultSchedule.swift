@@ -1,4 +1,6 @@
-/// Decides which faults strike a request. Pure: time is passed in, chance is seeded.
+/// Decides which faults strike a request.
+///
+/// Pure: time is passed in, chance is seeded.
 struct FaultSchedule {
     private struct Active {
         let spec: FaultSpec
@@ -28,7 +30,9 @@ struct FaultSchedule {
             })
     }
 
-    /// What happens to one request. Each call counts as one request.
+    /// What happens to one request.
+    ///
+    /// Each call counts as one request.
     mutating func decide(method: String, path: Substring, key: String?, now: Duration) -> FaultPlan {
         var plan = FaultPlan()
         guard !faults.isEmpty else { return plan }

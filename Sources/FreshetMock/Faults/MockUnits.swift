@@ -7,7 +7,9 @@ public struct MockSpecError: Error, Equatable, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
-/// Units in fault and limit texts. A number without a unit is refused wherever a unit has a meaning.
+/// Units in fault and limit texts.
+///
+/// A number without a unit is refused wherever a unit has a meaning.
 enum MockUnits {
     private static let durationUnits: [(String, Double)] = [
         ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86_400e9),

@@ -61,7 +61,9 @@ public struct ClashGenerator: MockHandler {
         return tags
     }
 
-    /// The clan with this index. The stride is a large prime, so that the tags look like real ones and never repeat.
+    /// The clan with this index.
+    ///
+    /// The stride is a large prime, so that the tags look like real ones and never repeat.
     private func clan(_ index: Int) -> Int64 {
         let number = ClashTag.smallest + 20_000_003 + Int64(index) * 7_368_787 % 1_000_000_007
         return ClashTag.tag(of: number).map(ClashTag.exists) == true ? number : number + 1

@@ -7,9 +7,7 @@ enum ClashTag {
     /// The smallest number with three characters.
     static let smallest: Int64 = 1 + 14 + 14 * 14
 
-    /// The number of a tag, or `nil` when the text is none.
-    ///
-    /// - Parameter tag: With or without `#`.
+    /// The number of a tag, with or without `#`, or `nil` when the text is none.
     static func number(of tag: String) -> Int64? {
         let digits = tag.hasPrefix("#") ? tag.dropFirst() : tag[...]
         guard (3...12).contains(digits.utf8.count) else { return nil }

@@ -66,7 +66,9 @@ struct ClashWorld: Sendable {
         .sorted { ($0.standing.trophies, $1.player) > ($1.standing.trophies, $0.player) }
     }
 
-    /// The moving numbers. Two players in five are idle and never move; the others move every 1, 2, 4 or 8 steps.
+    /// The moving numbers.
+    ///
+    /// Two players in five are idle and never move; the others move every 1, 2, 4 or 8 steps.
     func standing(_ player: Int64, step: Int64) -> Standing {
         let isIdle = hash(player, "idle") % 5 < 2
         let period = Int64(1) << Int64(hash(player, "period") % 4)

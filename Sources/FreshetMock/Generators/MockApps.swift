@@ -1,4 +1,6 @@
-/// The upstreams that a mock can play by name. Apps add their own.
+/// The upstreams that a mock can play by name.
+///
+/// Apps add their own.
 public struct MockApps: Sendable {
     /// One upstream.
     public struct App: Sendable {
@@ -61,6 +63,25 @@ public struct MockApps: Sendable {
     /// A handler for the upstream called `name`, or `nil` when there is none.
     public func handler(named name: String, settings: Settings = Settings()) -> (any MockHandler)? {
         app(named: name)?.make(settings)
+    }
+
+    /// What `freshet mock DIR|APP` serves: an app of this name, or else the recordings in this folder.
+    ///
+    /// - Parameters:
+    ///   - text: A name of an app or the path of a folder.
+    ///   - variants: Which recording answers when a request was recorded several times.
+    /// - Returns: What to serve; its handler is made with ``App/make``.
+    /// - Throws: ``ReplayError`` when it is neither, naming the apps there are.
+    public func resolve(_ text: String, variants: ReplayVariants = .first) throws(ReplayError) -> App {
+        if let app = app(named: text) { return app }
+        let handler: ReplayHandler
+        do { handler = try ReplayHandler(directory: text, variants: variants) } catch {
+            let names = apps.map(\.name).joined(separator: ", ")
+            throw ReplayError(description: "\(error.description) The apps to choose from are \(names).")
+        }
+        let paths = handler.routes.filter { $0.method == "GET" && !$0.path.contains("{") }.map(\.path)
+        let examples = paths.prefix(5).map { $0.hasPrefix("/") ? $0 : "/\($0)" }
+        return App(name: text, summary: "The recordings in \(text).", examples: examples) { _ in handler }
     }
 
     /// The upstreams that come with this library.

@@ -2,9 +2,13 @@ import FoundationEssentials
 
 /// The two clocks of a mock: a monotonic one to count with and a wall clock to print.
 public struct MockClock: Sendable {
-    /// Time since an arbitrary origin; never goes back. Limits, faults with `after` or `for` and tokens use it.
+    /// Time since an arbitrary origin; never goes back.
+    ///
+    /// Limits, faults with `after` or `for` and tokens use it.
     public var monotonic: @Sendable () -> Duration
-    /// Time since 1970-01-01T00:00:00Z. Only for what is shown: dates, resets and the movement of generated data.
+    /// Time since 1970-01-01T00:00:00Z.
+    ///
+    /// Only for what is shown: dates, resets and the movement of generated data.
     public var unix: @Sendable () -> Duration
 
     /// Creates a clock from two functions, both called from any thread.
@@ -72,6 +76,12 @@ struct CivilTime {
 
     /// `2024-01-01T00:00:00Z`.
     var rfc3339: String { "\(four(year))-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(second))Z" }
+
+    /// `2024-01-01T00:00:00.250Z`, with the milliseconds of a time that lies in this second.
+    func rfc3339(milliseconds time: Duration) -> String {
+        let digits = "\(1_000 + time.components.attoseconds / 1_000_000_000_000_000)".dropFirst()
+        return "\(rfc3339.dropLast()).\(digits)Z"
+    }
 
     /// `20240101T000000.000Z`.
     var compact: String { "\(four(year))\(two(month))\(two(day))T\(two(hour))\(two(minute))\(two(second)).000Z" }

@@ -25,6 +25,7 @@ public protocol MockHandler: Sendable {
     /// The name under which calls of this path are counted, such as `/clans/{tag}`; `nil` lets the server guess.
     ///
     /// - Parameter path: Percent-encoded, without the query.
+    /// - Returns: A template without the method.
     func endpoint(of path: Substring) -> String?
 }
 

@@ -52,12 +52,12 @@ public struct MockRequest: Sendable {
 enum Target {
     static func split(_ target: String) -> (path: Substring, query: Substring?) {
         let rest = target[...]
-        guard let mark = rest.firstIndex(of: "?") else { return (rest, nil) }
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
         return (rest[..<mark], rest[rest.index(after: mark)...])
     }
 
     static func segments(_ path: Substring) -> [String] {
-        path.split(separator: "/", omittingEmptySubsequences: true).map { decode($0, plusIsSpace: false) }
+        path.utf8.split(separator: UInt8(ascii: "/")).map { decode(Substring($0), plusIsSpace: false) }
     }
 
     static func query(_ query: Substring?) -> [(name: String, value: String)] {

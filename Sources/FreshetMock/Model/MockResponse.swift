@@ -4,7 +4,9 @@ public import NIOHTTP1
 public struct MockResponse: Sendable {
     /// The HTTP status, 200...599.
     public var status: Int
-    /// Headers. `content-length`, `date` and `connection` are the server's and are ignored here.
+    /// Headers.
+    ///
+    /// `content-length`, `date` and `connection` are the server's and are ignored here.
     public var headers: HTTPHeaders
     /// The bytes.
     public var body: MockBody

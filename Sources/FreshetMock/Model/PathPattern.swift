@@ -14,9 +14,7 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
         segments = Target.segments(Target.split(text).path)
     }
 
-    /// Whether the path matches.
-    ///
-    /// - Parameter path: Percent-encoded, without the query.
+    /// Whether a path matches; it is percent-encoded and without the query.
     public func matches(_ path: Substring) -> Bool { matches(segments: Target.segments(path)) }
 
     func matches(segments path: [String]) -> Bool {

@@ -12,7 +12,9 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 }
 
-/// Fast mixing of bytes and words, equal on every machine and in every run. Not cryptographic.
+/// Fast mixing of bytes and words, equal on every machine and in every run.
+///
+/// Not cryptographic.
 enum Mixer {
     static func finish(_ value: UInt64) -> UInt64 {
         var z = value

@@ -29,7 +29,9 @@ struct ReplayLibrary: Sendable {
     /// `https://host` of everything recorded, so that links can be turned back to the mock.
     private(set) var origins: Set<String> = []
 
-    /// Reads a folder. Without an `index.json` its files can be had by their names.
+    /// Reads a folder.
+    ///
+    /// Without an `index.json` its files can be had by their names.
     init(directory: String) throws(ReplayError) {
         let index = "\(directory)/index.json"
         guard FileManager.default.fileExists(atPath: index) else {

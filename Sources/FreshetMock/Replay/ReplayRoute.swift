@@ -122,9 +122,7 @@ struct ReplayRoute: Equatable {
         ReplayRoute(self, segments: segments.map { $0.replacing("*", with: value) })
     }
 
-    /// How well this route fits, or `nil` when it does not.
-    ///
-    /// - Parameter method: `nil` for any.
+    /// How well this route fits, or `nil` when it does not; no method stands for any.
     func fit(method: String?, segments path: [String], query asked: [(name: String, value: String)]) -> Fit? {
         guard method == nil || method == self.method || (method == "HEAD" && self.method == "GET"),
             let offset = offset(of: path)
@@ -178,7 +176,7 @@ struct ReplayRoute: Equatable {
         return out
     }
 
-    /// `api`, `v1`, `v2`, …
+    /// Whether a segment is `api`, `v1`, `v2` and so on.
     private static func isBase(_ segment: String) -> Bool {
         segment == "api" || (segment.first == "v" && segment.count > 1 && segment.dropFirst().allSatisfy(\.isNumber))
     }

@@ -23,9 +23,7 @@ final class AnswerWriter {
         drops = []
     }
 
-    /// Sends a finished answer without flushing at full speed.
-    ///
-    /// - Parameter done: Called once, when the last byte was handed to the channel.
+    /// Sends a finished answer; `done` is called once, when its last byte was handed to the channel, before it is flushed.
     func send(
         _ response: MockResponse, _ mode: Delivery.Mode, isHead: Bool, keepAlive: Bool,
         _ context: ChannelHandlerContext, done: @escaping () -> Void

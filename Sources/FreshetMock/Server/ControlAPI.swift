@@ -11,7 +11,9 @@ enum ControlAction: Sendable, Equatable {
     case refuse(Duration)
 }
 
-/// The routes under `/__mock/`, on the port of the mock itself. They are never counted and no fault strikes them.
+/// The routes under `/__mock/`, on the port of the mock itself.
+///
+/// They are never counted and no fault strikes them.
 struct ControlAPI {
     static let prefix = "/__mock/"
     let core: MockCore

@@ -69,7 +69,9 @@ final class MockCore: Sendable {
 
     // MARK: Requests
 
-    /// Counts an arrival and decides what strikes it. Called when a request's head has been read.
+    /// Counts an arrival and decides what strikes it.
+    ///
+    /// Called when a request's head has been read.
     func arrive(method: String, target: String, headers: HTTPHeaders, ip: String) -> Ticket {
         let time = options.clock.unix()
         if target.hasPrefix(ControlAPI.prefix) {
@@ -104,9 +106,7 @@ final class MockCore: Sendable {
         }
     }
 
-    /// Notes the end of a request.
-    ///
-    /// - Parameter status: What was answered; 0 when nothing was.
+    /// Notes the end of a request; the status is 0 when nothing was answered.
     func finish(_ ticket: Ticket, status: Int) {
         guard !ticket.isControl else { return }
         let record = RequestRecord(

@@ -37,7 +37,9 @@ public struct MockOptions: Sendable {
     public var sendsRetryAfter = true
     /// Which quota headers go on every answer that a limit applies to.
     public var quotaHeaders = QuotaHeaders.none
-    /// Accepted credentials in order; empty accepts everything. They are counted as `key1`, `key2`, ….
+    /// Accepted credentials in order; empty accepts everything.
+    ///
+    /// They are counted as `key1`, `key2`, ….
     public var keys: [String] = []
     /// Name in reports by credential; overrides `keyN`.
     public var keyNames: [String: String] = [:]

@@ -62,7 +62,9 @@ public final class MockUpstream: Sendable {
         }
     }
 
-    /// Closes all connections and stops listening. Does nothing when it does not run.
+    /// Closes all connections and stops listening.
+    ///
+    /// Does nothing when it does not run.
     public func shutdown() async {
         let (group, listener, ended) = state.withLock { state in
             defer { (state.group, state.listener, state.bound, state.ended) = (nil, nil, nil, nil) }
@@ -77,7 +79,10 @@ public final class MockUpstream: Sendable {
 
     /// Listens until the task is cancelled or ``shutdown()`` is called: the form for a service group.
     ///
-    /// - Parameter ready: Called once with the address, before the first request.
+    /// - Parameters:
+    ///   - host: An address of this machine.
+    ///   - port: 0 takes a free port.
+    ///   - ready: Called once with the address, before the first request.
     /// - Throws: When the port cannot be had.
     public func run(
         host: String = "127.0.0.1", port: Int = 0, ready: @Sendable (BoundMock) -> Void = { _ in }
@@ -93,7 +98,9 @@ public final class MockUpstream: Sendable {
 
     // MARK: Questions
 
-    /// What was received so far. Calls to `/__mock/` are not in it.
+    /// What was received so far.
+    ///
+    /// Calls to `/__mock/` are not in it.
     public func counters() -> TrafficReport { core.report() }
 
     /// The last requests, newest first.
@@ -118,7 +125,9 @@ public final class MockUpstream: Sendable {
     /// Makes every OAuth2 token invalid.
     public func revokeTokens() { _ = core.withIssuer { issuer, _ in issuer.revokeAll() } }
 
-    /// Stops listening and resets every connection: clients are refused until ``comeUp()``. Counters stay.
+    /// Stops listening and resets every connection: clients are refused until ``comeUp()``.
+    ///
+    /// Counters stay.
     public func goDown() async {
         let listener = state.withLock { state in
             defer { state.listener = nil }

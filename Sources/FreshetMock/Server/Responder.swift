@@ -5,8 +5,6 @@ import NIOHTTP1
 struct Responder: Sendable {
     let core: MockCore
 
-    private var options: MockOptions { core.options }
-
     /// The answer to a request.
     func deliver(_ request: MockRequest, _ ticket: MockCore.Ticket) -> Delivery {
         if ticket.plan.isEmpty { return .answer(finished(good(request, ticket), request, ticket), Delivery.Mode()) }
@@ -18,7 +16,7 @@ struct Responder: Sendable {
     private func good(_ request: MockRequest, _ ticket: MockCore.Ticket) -> MockResponse {
         if request.path.hasPrefix(OAuthEndpoint.prefix) { return OAuthEndpoint(core: core).respond(to: request) }
         guard ticket.isKeyAccepted else {
-            guard options.oauth != nil else { return core.handler.failure(.keyRefused) }
+            guard core.options.oauth != nil else { return core.handler.failure(.keyRefused) }
             var response = MockResponse.json(["error": "invalid_token"], status: 401)
             response.headers.add(name: "www-authenticate", value: "Bearer error=\"invalid_token\"")
             return response
@@ -26,7 +24,7 @@ struct Responder: Sendable {
         if let refusal = ticket.ledger?.refusal {
             var response = core.handler.failure(.rateLimited)
             response.status = 429
-            if options.sendsRetryAfter {
+            if core.options.sendsRetryAfter {
                 response.headers.replaceOrAdd(name: "retry-after", value: "\(max(1, refusal.wait.secondsRoundedUp))")
             }
             return response
@@ -81,7 +79,7 @@ struct Responder: Sendable {
         case .none: response.headers.remove(name: "retry-after")
         case .seconds(let seconds): response.headers.replaceOrAdd(name: "retry-after", value: "\(seconds)")
         case .date(let seconds):
-            let date = CivilTime(unixSeconds: options.clock.unix().components.seconds + Int64(seconds))
+            let date = CivilTime(unixSeconds: core.options.clock.unix().components.seconds + Int64(seconds))
             response.headers.replaceOrAdd(name: "retry-after", value: date.httpDate)
         }
         return response
@@ -107,20 +105,21 @@ struct Responder: Sendable {
     private func finished(_ response: MockResponse, _ request: MockRequest, _ ticket: MockCore.Ticket) -> MockResponse {
         var response = withQuota(response, ticket)
         guard response.status == 200, request.method == "GET" || request.method == "HEAD" else { return response }
-        if let age = options.cacheMaxAge {
+        if let age = core.options.cacheMaxAge {
             response.headers.replaceOrAdd(name: "cache-control", value: "max-age=\(age.components.seconds)")
         }
         let zips =
-            options.compresses && response.body.count >= 256 && !response.headers.contains(name: "content-encoding")
+            core.options.compresses && response.body.count >= 256
+            && !response.headers.contains(name: "content-encoding")
             && request.headers[canonicalForm: "accept-encoding"].contains {
                 $0.hasPrefix("gzip") && !$0.hasSuffix(";q=0")
             }
-        if options.sendsETag, !response.headers.contains(name: "etag") {
+        if core.options.sendsETag, !response.headers.contains(name: "etag") {
             // The two encodings are different bytes, so a strong tag has to tell them apart.
             let tag = zips ? "\(response.body.etag.dropLast())-gzip\"" : response.body.etag
             response.headers.add(name: "etag", value: tag)
         }
-        if options.sendsLastModified {
+        if core.options.sendsLastModified {
             let seen = core.lastModified(target: request.target, etag: response.body.etag)
             let date = CivilTime(unixSeconds: seen.components.seconds)
             response.headers.replaceOrAdd(name: "last-modified", value: date.httpDate)
@@ -156,16 +155,16 @@ struct Responder: Sendable {
     }
 
     private func withQuota(_ response: MockResponse, _ ticket: MockCore.Ticket) -> MockResponse {
-        guard options.quotaHeaders != .none, let counted = ticket.ledger,
+        guard core.options.quotaHeaders != .none, let counted = ticket.ledger,
             let quota = counted.refusal ?? counted.tightest
         else { return response }
         var response = response
         let remaining = max(0, quota.remaining)
         let reset = max(1, (quota.wait > .zero ? quota.wait : quota.per).secondsRoundedUp)
-        switch options.quotaHeaders {
+        switch core.options.quotaHeaders {
         case .none: break
         case .xRateLimit:
-            let at = options.clock.unix().components.seconds + Int64(reset)
+            let at = core.options.clock.unix().components.seconds + Int64(reset)
             response.headers.replaceOrAdd(name: "x-ratelimit-limit", value: "\(quota.limit)")
             response.headers.replaceOrAdd(name: "x-ratelimit-remaining", value: "\(remaining)")
             response.headers.replaceOrAdd(name: "x-ratelimit-used", value: "\(quota.limit - remaining)")

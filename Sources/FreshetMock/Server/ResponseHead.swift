@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Writes response heads. The server's own three headers are written here and nowhere else.
+/// Writes response heads.
+///
+/// The server's own three headers are written here and nowhere else.
 enum ResponseHead {
     /// How the end of the body is told.
     enum Framing: Equatable {
