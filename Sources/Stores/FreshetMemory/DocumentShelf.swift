@@ -1,0 +1,117 @@
+import FreshetCore
+
+/// Documents, versions, reads.
+struct DocumentShelf {
+    struct Entry {
+        var state = DocumentState()
+        var heat = 0
+        var lastRead: Timestamp?
+        /// Oldest first; the last one is current when the document has a version.
+        var versions: [StoredVersion] = []
+
+        var body: [UInt8] { versions.last?.body ?? [] }
+    }
+
+    private(set) var datasets: [DatasetID: [String: Entry]] = [:]
+
+    subscript(id: DocumentID) -> Entry? {
+        get { datasets[id.dataset]?[id.key] }
+        set { datasets[id.dataset, default: [:]][id.key] = newValue }
+    }
+
+    mutating func apply(_ commit: RefreshCommit) -> (state: DocumentState, effect: DocumentEffect) {
+        var entry = self[commit.id] ?? Entry()
+        let effect = entry.state.apply(commit.outcome, at: commit.at)
+        if case .content(let content) = commit.outcome {
+            switch effect {
+            case .stateOnly: break
+            case .replaceBody: entry.replaceBody(content.body)
+            case .newVersion: entry.begin(content, at: commit.at, keepsHistory: commit.keepsHistory)
+            }
+        }
+        switch commit.outcome {
+        case .content, .notModified: if entry.state.lastUpdated == commit.at { entry.heat = 0 }
+        case .notFound, .failed: break
+        }
+        self[commit.id] = entry
+        return (entry.state, effect)
+    }
+
+    func keys(of dataset: DatasetID, after: String?, limit: Int) -> [KeySummary] {
+        guard limit > 0 else { return [] }
+        return (datasets[dataset] ?? [:]).filter { entry in after.map { precedes($0, entry.key) } ?? true }
+            .sorted { precedes($0.key, $1.key) }.prefix(min(limit, 1_000))
+            .map { KeySummary(key: $0.key, state: $0.value.state, bytes: $0.value.body.count) }
+    }
+
+    func census(at now: Timestamp) -> [DatasetID: DatasetCensus] {
+        datasets.mapValues { entries in
+            var census = DatasetCensus()
+            for entry in entries.values {
+                census.bytes += entry.body.count
+                switch entry.state.presence {
+                case .unknown: census.unknown += 1
+                case .missing: census.missing += 1
+                case .gone: census.gone += 1
+                case .live:
+                    census.live += 1
+                    if entry.state.isStale(at: now) { census.stale += 1 }
+                    census.oldest = [census.oldest, entry.state.lastUpdated].compactMap(\.self).min()
+                }
+            }
+            return census
+        }
+    }
+
+    mutating func removeVersions(of dataset: DatasetID, endedBefore before: Timestamp, limit: Int) -> Int {
+        let ended = (datasets[dataset] ?? [:]).flatMap { key, entry in
+            entry.versions.compactMap { version in
+                version.endedAt.flatMap { $0 < before ? (key: key, number: version.version, at: $0) : nil }
+            }
+        }
+        let removed = ended.sorted { $0.at < $1.at }.prefix(max(0, limit))
+        for old in removed {
+            datasets[dataset]?[old.key]?.versions.removeAll { $0.version == old.number }
+        }
+        return removed.count
+    }
+
+    func dueKeys(
+        of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int,
+        isQueued: (DocumentID) -> Bool
+    ) -> [DueKey] {
+        (datasets[dataset] ?? [:]).filter { key, entry in
+            guard entry.state.presence == .live || entry.state.presence == .gone,
+                let checkedAt = entry.state.checkedAt, checkedAt < checkedBefore
+            else { return false }
+            if let readSince, entry.lastRead.map({ $0 < readSince }) ?? true { return false }
+            return !isQueued(DocumentID(dataset: dataset, key: key))
+        }
+        .map { DueKey(key: $0.key, checkedAt: $0.value.state.checkedAt, heat: $0.value.heat) }
+        .sorted { ($0.checkedAt?.microseconds ?? 0) < ($1.checkedAt?.microseconds ?? 0) }
+        .prefix(max(0, limit)).map(\.self)
+    }
+
+    mutating func record(_ id: DocumentID, count: Int, last: Timestamp) {
+        guard var entry = self[id] else { return }
+        entry.heat += count
+        entry.lastRead = max(entry.lastRead ?? last, last)
+        self[id] = entry
+    }
+}
+
+extension DocumentShelf.Entry {
+    fileprivate mutating func replaceBody(_ body: [UInt8]) {
+        guard !versions.isEmpty else { return }
+        versions[versions.count - 1].body = body
+    }
+
+    fileprivate mutating func begin(_ content: FetchedContent, at now: Timestamp, keepsHistory: Bool) {
+        if !versions.isEmpty {
+            if keepsHistory { versions[versions.count - 1].endedAt = now } else { versions.removeLast() }
+        }
+        versions.append(
+            StoredVersion(
+                version: state.version, changedAt: now, endedAt: nil, body: content.body, origin: content.origin))
+    }
+}
