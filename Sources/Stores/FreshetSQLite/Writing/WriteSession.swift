@@ -1,0 +1,128 @@
+import FreshetCore
+import GRDB
+import GRDBSQLite
+
+/// What the writer keeps between transactions: prepared statements, the counters, and the numbers of datasets.
+///
+/// `@unchecked Sendable`: it is touched on GRDB's writer queue only.
+final class WriteSession: @unchecked Sendable {
+    /// Numbers that are never given twice.
+    enum Counter: String, CaseIterable {
+        case job, fence, event
+    }
+
+    private let datasets: DatasetTable
+    private var database: Database?
+    private var statements: [String: RawStatement] = [:]
+    private var counters: [Counter: Int64] = [:]
+    private var changedCounters: Set<Counter> = []
+    private var newDatasets: [DatasetID: Int64] = [:]
+    /// No waiting job is due before this moment (microseconds); `Int64.min` when that is not known.
+    var nextWaiting = Int64.min
+
+    init(datasets: DatasetTable) { self.datasets = datasets }
+
+    /// Names the connection of the transaction that begins.
+    func use(_ database: Database) { self.database = database }
+
+    /// The prepared statement for an SQL text; it must be reset after use.
+    func statement(_ sql: String) throws -> RawStatement {
+        if let known = statements[sql] { return known }
+        guard let database else { throw StoreError.unavailable("the writer has no connection") }
+        let made = RawStatement(try database.makeStatement(sql: sql), on: database)
+        statements[sql] = made
+        return made
+    }
+
+    /// Rows changed since the connection opened.
+    var totalChanges: Int { database?.sqliteConnection.map { Int(sqlite3_total_changes($0)) } ?? 0 }
+
+    /// Drops the prepared statements, without which the connection cannot be closed.
+    func forgetStatements() {
+        statements = [:]
+        database = nil
+    }
+
+    // MARK: Counters
+
+    /// The next number of a counter.
+    func next(_ counter: Counter) throws -> Int64 {
+        let value = try current(counter) + 1
+        counters[counter] = value
+        changedCounters.insert(counter)
+        return value
+    }
+
+    /// The number that ``next(_:)`` will give.
+    func peek(_ counter: Counter) throws -> Int64 { try current(counter) + 1 }
+
+    private func current(_ counter: Counter) throws -> Int64 {
+        if let known = counters[counter] { return known }
+        let statement = try statement("SELECT value FROM counters WHERE name = ?")
+        defer { statement.reset() }
+        statement.bind(counter.rawValue, at: 1)
+        let value = try statement.step() ? statement.int64(0) : 0
+        counters[counter] = value
+        return value
+    }
+
+    /// Writes the counters that moved; the last step before a commit.
+    func saveCounters() throws {
+        for counter in changedCounters {
+            let statement = try statement("INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)")
+            statement.bind(counter.rawValue, at: 1)
+            statement.bind(counters[counter], at: 2)
+            try statement.run()
+        }
+    }
+
+    // MARK: Datasets
+
+    /// The number of a dataset, given to it now if it has none.
+    func number(of dataset: DatasetID) throws -> Int64 {
+        if let known = known(dataset) { return known }
+        let statement = try statement("INSERT INTO datasets (source, name) VALUES (?, ?) RETURNING id")
+        defer { statement.reset() }
+        statement.bind(dataset.source, at: 1)
+        statement.bind(dataset.name, at: 2)
+        guard try statement.step() else { throw StoreError.unavailable("a dataset got no number") }
+        let number = statement.int64(0)
+        newDatasets[dataset] = number
+        return number
+    }
+
+    /// The number of a dataset, if it has one.
+    func known(_ dataset: DatasetID) -> Int64? { datasets.number(of: dataset) ?? newDatasets[dataset] }
+
+    /// The numbers of the datasets of a source, or of all.
+    func numbers(source: String?) -> [Int64] {
+        var numbers = datasets.numbers(source: source)
+        for (dataset, number) in newDatasets where source == nil || dataset.source == source { numbers.append(number) }
+        return numbers.sorted()
+    }
+
+    /// The dataset with a number.
+    func dataset(_ number: Int64) throws -> DatasetID {
+        if let known = datasets.dataset(number) { return known }
+        if let new = newDatasets.first(where: { $0.value == number }) { return new.key }
+        throw StoreError.corrupt("a row names the dataset number \(number), which does not exist")
+    }
+
+    // MARK: Ends of transactions
+
+    /// Publishes what the transaction made known.
+    func didCommit() {
+        changedCounters.removeAll(keepingCapacity: true)
+        guard !newDatasets.isEmpty else { return }
+        datasets.add(newDatasets)
+        newDatasets = [:]
+    }
+
+    /// Forgets everything that was not committed; it is read again when needed.
+    func didRollBack() {
+        counters = [:]
+        changedCounters = []
+        newDatasets = [:]
+        nextWaiting = .min
+    }
+}
