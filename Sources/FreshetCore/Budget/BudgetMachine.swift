@@ -1,0 +1,173 @@
+/// Decides which calls of one source may go when, and with which key: limits, key pool, breaker, maintenance, quotas learned.
+///
+/// A pure value. Hold one per source in a `Mutex`, pass the monotonic time in, act on what comes back:
+///
+/// ```swift
+/// switch machine.decide(dataset: id, priority: .high, aged: false, now: clock.monotonic()) {
+/// case .go(let permit): ...            // send with permit.keyID; then headReceived, learn, finish
+/// case .wait(let until, .reservation): // persist machine.reservationNeeded(...), then reservationPersisted, ask again
+/// case .wait(let until, let why): ...  // ask again at `until`, or when any call of this source finishes
+/// }
+/// for event in machine.takeEvents() { ... }
+/// ```
+///
+/// Ask for the most urgent work first: the machine grants in the order in which it is asked.
+///
+/// **Limits** hold as the server counts them, in every sliding window: see ``LimitCounter``. A critical call finds a slot within one
+/// token interval although everything else saturates. **Restarts** never break them: grants go only as far as the last durable
+/// snapshot covers, see ``reservationNeeded(now:wall:)``. **Headers** can only make calls slower than the declared limits.
+public struct BudgetMachine: Sendable {
+    /// A call that holds a permit.
+    struct Grant: Sendable {
+        var dataset: Int
+        var key: Int
+        var lane: BudgetLane
+        var isProbe: Bool
+        var at: Ticks
+        var wasSent = false
+        var headSeen = false
+        /// What the answer's headers asked for.
+        var retryAfter: Ticks?
+    }
+
+    /// Who waits when upstream speaks of a quota.
+    enum Holder: Sendable { case key, account, dataset, source }
+
+    let source: SourceConfig
+    let bootID: String
+    /// The declared datasets; one more place stands for every path that no dataset declares.
+    let datasets: [DatasetID]
+    private let datasetIndex: [DatasetID: Int]
+    let accounts: [String]
+    /// By dataset: who waits for a quota.
+    let holders: [Holder]
+    /// By dataset: the counts of scope ip and endpoint.
+    let sharedRoutes: [[Int]]
+    /// By dataset, then key: the counts of scope key and account.
+    let keyRoutes: [[[Int]]]
+
+    var counters: [LimitCounter]
+    var keys: [KeySlot]
+    var accountHolds: [QuotaHold]
+    var datasetHolds: [QuotaHold]
+    var sourceHold = QuotaHold()
+    var gate: SourceGate
+    var grants: [UInt64: Grant] = [:]
+    var grantCount: UInt64 = 0
+    var events: [BudgetEvent] = []
+    /// Something other than counts changed since the last snapshot.
+    var isDirty = false
+    var lastToken: UInt64 = 0
+    var pendingToken: UInt64?
+
+    /// Creates the budget of one source.
+    ///
+    /// - Parameters:
+    ///   - source: Its limits, keys, reserve, breaker, maintenance and concurrency.
+    ///   - datasets: Its datasets; calls for any other one share one endpoint.
+    ///   - restored: What the store has kept.
+    ///   - bootID: Names the boot of this machine, such as `/proc/sys/kernel/random/boot_id`: monotonic times of another one are
+    ///     worth nothing.
+    ///   - now: The monotonic clock, counted from boot.
+    ///   - wall: The wall clock.
+    public init(
+        source: SourceConfig, datasets: [DatasetID], restored: BudgetRestore, bootID: String, now: Duration,
+        wall: Timestamp
+    ) {
+        let layout = BudgetLayout(source: source, datasets: datasets, now: Ticks(now))
+        self.source = source
+        self.bootID = bootID
+        self.datasets = datasets
+        datasetIndex = Dictionary(zip(datasets, datasets.indices), uniquingKeysWith: { first, _ in first })
+        accounts = layout.accounts
+        holders = layout.holders
+        sharedRoutes = layout.sharedRoutes
+        keyRoutes = layout.keyRoutes
+        counters = layout.counters
+        keys = layout.keys
+        accountHolds = Array(repeating: QuotaHold(), count: layout.accounts.count)
+        datasetHolds = Array(repeating: QuotaHold(), count: datasets.count + 1)
+        gate = SourceGate(source: source)
+        restore(restored, now: Ticks(now), wall: wall)
+    }
+
+    /// Decides about one call, and takes its slots when it may go.
+    ///
+    /// - Parameters:
+    ///   - aged: Whether it has waited so long that the reserve is open to it whatever its priority.
+    public mutating func decide(
+        dataset: DatasetID, priority: Priority, aged: Bool, now: Duration
+    ) -> BudgetDecision {
+        let (place, lane, time) = (index(of: dataset), BudgetLane(priority: priority, aged: aged), Ticks(now))
+        advance(now: time)
+        for counter in sharedRoutes[place] { counters[counter].purge(now: time) }
+        for route in keyRoutes[place] { for counter in route { counters[counter].purge(now: time) } }
+        switch evaluate(place, lane, now: time) {
+        case .wait(let until, let block): return .wait(until: until.duration, block)
+        case .unreserved(let key):
+            for counter in sharedRoutes[place] + keyRoutes[place][key] where counters[counter].reservation.left <= 0 {
+                counters[counter].reservation.want()
+            }
+            return .wait(until: now, .reservation)
+        case .go(let key):
+            let isProbe = gate.probes
+            if isProbe { gate.probed(now: time) }
+            grantCount += 1
+            grants[grantCount] = Grant(dataset: place, key: key, lane: lane, isProbe: isProbe, at: time)
+            for counter in sharedRoutes[place] + keyRoutes[place][key] { counters[counter].grant(lane, now: time) }
+            withHold(place, key) { $0.spend() }
+            keys[key].inFlight += 1
+            keys[key].granted += 1
+            keys[key].lastGrant = grantCount
+            return .go(
+                BudgetPermit(
+                    id: grantCount, keyID: keys[key].id, dataset: dataset, priority: priority, isProbe: isProbe,
+                    grantedAt: now))
+        }
+    }
+
+    /// Why a call would have to wait, and until when; `nil` when it would go now. Takes nothing.
+    public func peek(
+        dataset: DatasetID, priority: Priority, aged: Bool = false, now: Duration
+    ) -> (until: Duration, block: BudgetBlock)? {
+        switch evaluate(index(of: dataset), BudgetLane(priority: priority, aged: aged), now: Ticks(now)) {
+        case .go: nil
+        case .unreserved: (now, .reservation)
+        case .wait(let until, let block): (until.duration, block)
+        }
+    }
+
+    /// The changes of state since the last call of this, oldest first. Take them after every mutating call.
+    public mutating func takeEvents() -> [BudgetEvent] {
+        defer { events = [] }
+        return events
+    }
+
+    func index(of dataset: DatasetID) -> Int { datasetIndex[dataset] ?? datasets.count }
+
+    /// Changes the hold that upstream's quota for this dataset and key falls on.
+    mutating func withHold<Result>(_ dataset: Int, _ key: Int, _ change: (inout QuotaHold) -> Result) -> Result {
+        switch holders[dataset] {
+        case .key: change(&keys[key].hold)
+        case .account: change(&accountHolds[keys[key].accountIndex])
+        case .dataset: change(&datasetHolds[dataset])
+        case .source: change(&sourceHold)
+        }
+    }
+
+    /// What time alone changes: stops end, parked keys return.
+    private mutating func advance(now: Ticks) {
+        if let event = gate.advance(now: now) { note(event) }
+        for index in keys.indices {
+            if case .parked(let until, _) = keys[index].state, until <= now {
+                keys[index].state = .active
+                note(.keyReturned(keyID: keys[index].id))
+            }
+        }
+    }
+
+    mutating func note(_ event: BudgetEvent) {
+        events.append(event)
+        isDirty = true
+    }
+}

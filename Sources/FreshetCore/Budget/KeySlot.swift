@@ -1,0 +1,46 @@
+/// One key of the pool.
+struct KeySlot: Sendable {
+    enum State: Sendable, Hashable {
+        case active
+        /// `until` is `Ticks.never` when only an operator ends it.
+        case parked(until: Ticks, reason: String)
+        case disabled(reason: String)
+    }
+
+    let id: String
+    let account: String
+    /// Where the hold of its account stands in the machine.
+    let accountIndex: Int
+    var state = State.active
+    var hold = QuotaHold()
+    var inFlight = 0
+    /// The number of its latest grant, for "least recently used".
+    var lastGrant: UInt64 = 0
+    var granted: UInt64 = 0
+    /// Refusals in a row, each parking it for longer.
+    private var refusals = 0
+    private var parkedAt: Ticks = -.never
+
+    init(id: String, account: String, accountIndex: Int) {
+        (self.id, self.account, self.accountIndex) = (id, account, accountIndex)
+    }
+
+    /// How long a refused key rests when nobody says: 1 min, doubling to 1 h.
+    mutating func refused(grantedAt: Ticks, wish: Ticks?, now: Ticks) -> Ticks {
+        if grantedAt >= parkedAt { refusals += 1 }
+        parkedAt = now
+        if let wish, wish > 0 { return now + wish }
+        return now + min(3_600_000_000_000, 60_000_000_000 << Ticks(min(max(refusals - 1, 0), 6)))
+    }
+
+    mutating func accepted(grantedAt: Ticks) {
+        hold.accepted(grantedAt: grantedAt)
+        if grantedAt >= parkedAt { refusals = 0 }
+    }
+
+    mutating func unpark() {
+        state = .active
+        refusals = 0
+        hold.clear()
+    }
+}
