@@ -83,6 +83,7 @@ struct TrafficLedger {
     private var log: WindowLog
     private var keys: [Key] = []
     private var keyIndex: [String: Int] = [:]
+    private var unknownKeys = 0
     private var endpoints: [Endpoint] = []
     private var endpointIndex: [String: Int] = [:]
     private var limits: [Limit] = []
@@ -195,8 +196,10 @@ struct TrafficLedger {
         if let slot = keyIndex[index] { return slot }
         let full = keys.count >= Self.maxNames
         if full, let slot = keyIndex["\0other"] { return slot }
-        let ordinal = keys.count { $0.name.hasPrefix("key") } + 1
-        let name = full ? "other" : secret.map { names[$0] ?? "key\(ordinal)" } ?? "none"
+        // Unknown keys are numbered after the configured ones, so that no two keys ever share a name.
+        let isUnknown = secret.map { names[$0] == nil } ?? false
+        if isUnknown, !full { unknownKeys += 1 }
+        let name = full ? "other" : secret.map { names[$0] ?? "key\(names.count + unknownKeys)" } ?? "none"
         let id = secret == nil ? "none" : String(Mixer.hex(Mixer.hash(index, seed: salt)).prefix(8))
         keys.append(Key(name: name, id: id, log: WindowLog(windows: windows)))
         keyIndex[full ? "\0other" : index] = keys.count - 1

@@ -12,7 +12,7 @@ public struct TrafficReport: Sendable, Equatable {
 
     /// Calls made with one credential.
     public struct Key: Sendable, Equatable {
-        /// The name the key was configured under, or `key1`, `key2`, … in the order of first use; `none` without one.
+        /// The name the key was configured under, or `keyN`, numbered after these in the order of first use; `none` without one.
         public let name: String
         /// A short opaque hash, different in every run.
         public let id: String
