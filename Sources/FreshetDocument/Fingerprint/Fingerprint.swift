@@ -24,7 +24,7 @@ public struct Fingerprint: Hashable, Sendable {
     /// Hashes the content of a value, in one pass over the tape.
     /// - Parameters:
     ///   - value: The value; only what is inside it counts, not where it stands.
-    ///   - ignoring: Paths, with `value` as their `$`, whose values are taken as absent; ignoring `$` makes all values alike.
+    ///   - ignoring: Paths, with `value` as their `$`, whose values are taken as absent; with `$` all are alike.
     public init(of value: JSONValue, ignoring: IgnoreSet = .none) {
         self.init(FingerprintWalk.hash(value, ignoring: ignoring))
     }
