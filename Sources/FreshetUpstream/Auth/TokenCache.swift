@@ -37,7 +37,7 @@ actor TokenCache {
     ///   - fetch: Fetches one; runs at most once at a time for a name. Failures are not remembered.
     /// - Returns: The token, or why there is none.
     func token(
-        for name: Name, now: Duration, fetch: @escaping @Sendable () async -> TokenGrant.Reading
+        for name: Name, now: Duration, fetch: @escaping @Sendable @concurrent () async -> TokenGrant.Reading
     ) async -> Answer {
         if let token = tokens[name], token.usableUntil > now { return .token(Issue(token: token, isNew: false)) }
         if let flight = flights[name] { return TokenCache.answer(await flight.value) }

@@ -151,7 +151,9 @@ struct SourceCaller: Sendable {
         let isFinal = [.tooLarge, .badRequest, .badEncoding].contains(failure.kind)
         return CallFailure(
             effect: isFinal ? .permanent : .retry, kind: failure.kind.rawValue,
-            message: "\(source.name) gave no usable answer: \(failure.detail).", status: failure.head?.status)
+            message: "\(source.name) gave no usable answer: \(failure.detail)."
+                + (failure.kind == .tooLarge ? " Raise max_body if that is right." : ""),
+            status: failure.head?.status)
     }
 
     private func request(for hop: Hop, of call: OutgoingCall) -> TransportRequest {
