@@ -1,6 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Warnings are errors, and every import and existential says what it is.
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
@@ -9,10 +10,37 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
 let package = Package(
     name: "freshet",
     products: [
         .executable(name: "freshet", targets: ["freshet"]),
+        .library(name: "FreshetRuntime", targets: ["FreshetRuntime"]),
+        .library(name: "FreshetTesting", targets: ["FreshetTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -28,24 +56,45 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        library("FreshetCore"),
+        library("FreshetDocument"),
+        library(
+            "FreshetUpstream",
+            ["CZlib", "FreshetCore", "FreshetDocument", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+        library("FreshetMock", ["CZlib", nioCore, nioHTTP1, nioPosix]),
+        library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
+        library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
+        library("FreshetEngine", ["FreshetCore", "FreshetDocument", logging, nioCore]),
+        library(
+            "FreshetServer",
+            [
+                "CZlib", "FreshetCore", "FreshetDocument", "FreshetEngine", crypto, httpTypes, hummingbird,
+                hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+            ]),
+        library(
+            "FreshetRuntime",
+            [
+                "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock", "FreshetServer",
+                "FreshetSQLite", "FreshetUpstream", crypto, lifecycle, logging, yams,
+            ]),
+        library("FreshetTesting", ["FreshetCore"]),
         .executableTarget(
             name: "freshet",
             dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], swiftSettings: strict)
+                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient,
+                nioCore,
+            ], swiftSettings: strict),
+        tests("ArchitectureTests", []),
+        tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
+        tests("FreshetDocumentTests", ["FreshetDocument"]),
+        tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),
+        tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
+        tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
+        tests("FreshetRuntimeTests", ["FreshetCore", "FreshetRuntime", yams]),
+        tests("FreshetServerTests", ["FreshetCore", "FreshetEngine", "FreshetServer", "FreshetTesting", nioCore, nioPosix]),
+        tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
+        tests("FreshetUpstreamTests", ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix]),
     ],
     swiftLanguageModes: [.v6]
 )

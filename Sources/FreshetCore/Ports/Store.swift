@@ -51,8 +51,8 @@ public protocol DocumentStore: Sendable {
 public protocol JobStore: Sendable {
     /// Adds jobs. A document with an unfinished job gets no second one: the job's priority and heat can only rise, its
     /// tries are kept; a waiting job becomes ready at once only when the wish has no `notBefore` and `cause` is `operator`
-    /// or `cli` (a person asked). A dead job of the document is replaced by a new one only for those causes; otherwise
-    /// the dead job is returned untouched.
+    /// or `cli` (a person asked). A dead job of the document is removed and a new one made for those causes, and for
+    /// others when it died before `replacesDeadBefore`; otherwise the dead job is returned untouched.
     func enqueue(_ requests: [EnqueueRequest], now: Timestamp) async throws(StoreError) -> [EnqueueResult]
 
     /// Leases ready jobs: by priority, then heat (hottest first), then age; waiting jobs whose time has come are ready.

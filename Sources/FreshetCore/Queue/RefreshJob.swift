@@ -80,14 +80,20 @@ public struct EnqueueRequest: Sendable, Hashable {
     public var heat: Int
     /// Not before this moment; `nil` means at once.
     public var notBefore: Timestamp?
+    /// A dead job of the document that died before this moment makes room for a new one; `nil` leaves dead jobs alone.
+    public var replacesDeadBefore: Timestamp?
 
     /// Creates a wish.
-    public init(document: DocumentID, priority: Priority, cause: String, heat: Int = 0, notBefore: Timestamp? = nil) {
+    public init(
+        document: DocumentID, priority: Priority, cause: String, heat: Int = 0, notBefore: Timestamp? = nil,
+        replacesDeadBefore: Timestamp? = nil
+    ) {
         self.document = document
         self.priority = priority
         self.cause = cause
         self.heat = heat
         self.notBefore = notBefore
+        self.replacesDeadBefore = replacesDeadBefore
     }
 }
 

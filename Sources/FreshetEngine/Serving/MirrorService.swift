@@ -42,6 +42,11 @@ public protocol MirrorService: Sendable {
     /// Parks (or, with `until` nil, returns to service) a key of a source; `false` when no such key exists.
     func setKey(source: String, keyID: String, parkedFor: Duration?, reason: String) async -> Bool
 
+    /// Fetches a document now, under the budget but beside the queue; waits for the upstream.
+    ///
+    /// - Returns: `nil` when the source or dataset is not declared.
+    func fetchNow(_ id: DocumentID, stores: Bool) async throws(StoreError) -> FetchReport?
+
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
 }

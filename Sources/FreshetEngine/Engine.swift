@@ -1,0 +1,198 @@
+public import FreshetCore
+public import Logging
+import Synchronization
+
+/// The mirror at work: queue workers, scheduler, upkeep, and the answers for the serving side.
+///
+/// Start it with ``run()``; it ends when its task is cancelled, after the workers have given back their jobs.
+public final class Engine: MirrorService, Sendable {
+    /// The declared sources and datasets.
+    public let configuration: Configuration
+    /// Answers in memory.
+    public let catalog: Catalog
+    /// Counters shown by `/metrics`.
+    public let metrics: MetricsRegistry
+    /// The store behind the mirror.
+    public let store: any Store
+
+    let context: EngineContext
+    let governors: [String: SourceGovernor]
+    let dispatchers: [String: Dispatcher]
+    let startedAt: Timestamp
+    private let demand = Mailbox<DocumentID>(limit: 200_000)
+    private let stopping = Wakeup()
+
+    /// How long refreshes under way may take to finish after ``stop()``.
+    public static let drainTime = Duration.seconds(8)
+
+    /// Creates an engine; nothing runs before ``run()``.
+    public init(
+        configuration: Configuration, store: any Store, upstream: any Upstream, clock: any FreshetClock,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        metrics = MetricsRegistry()
+        catalog = Catalog(configuration: configuration, memoryLimit: configuration.server.memory, clock: clock)
+        startedAt = clock.now()
+        let context = EngineContext(
+            configuration: configuration, store: store, upstream: upstream, clock: clock,
+            catalog: catalog, metrics: metrics, logger: logger)
+        self.context = context
+        var governors: [String: SourceGovernor] = [:]
+        var dispatchers: [String: Dispatcher] = [:]
+        for source in configuration.sources {
+            let governor = SourceGovernor(source: source, context: context)
+            governors[source.name] = governor
+            dispatchers[source.name] = Dispatcher(governor: governor, context: context)
+        }
+        (self.governors, self.dispatchers) = (governors, dispatchers)
+        EngineMetrics.describe(metrics)
+        catalog.setDemandSink { [demand] id in demand.put(id) }
+    }
+
+    /// Recovers what a crash left, then works until ``stop()`` or until the task is cancelled.
+    ///
+    /// After ``stop()`` no new refresh starts; those under way have ``drainTime`` to finish, then their jobs are returned.
+    /// - Throws: ``StoreError`` when the store cannot be read at start.
+    public func run() async throws {
+        try await prepare()
+        await withTaskGroup(of: Part.self) { group in
+            group.addTask {
+                await self.dispatch()
+                return .dispatch
+            }
+            group.addTask {
+                await self.upkeep()
+                return .upkeep
+            }
+            group.addTask {
+                await self.stopping.wait(until: nil, clock: self.context.clock)
+                self.context.isStopping.store(true, ordering: .releasing)
+                for dispatcher in self.dispatchers.values { dispatcher.poke() }
+                try? await self.context.clock.sleep(for: Engine.drainTime)
+                return .grace
+            }
+            // Whichever ends first ends the others: workers done, or their time is up.
+            _ = await group.next()
+            group.cancelAll()
+        }
+        for governor in governors.values { await governor.saveExactly() }
+    }
+
+    private enum Part {
+        case dispatch
+        case upkeep
+        case grace
+    }
+
+    /// Asks ``run()`` to end; returns at once.
+    public func stop() { stopping.signal() }
+
+    private func dispatch() async {
+        await withDiscardingTaskGroup { group in
+            for dispatcher in dispatchers.values { group.addTask { await dispatcher.run() } }
+            // Without any source there is nothing to dispatch, but the engine goes on.
+            if dispatchers.isEmpty { group.addTask { try? await self.context.clock.sleep(for: .seconds(1 << 40)) } }
+        }
+    }
+
+    private func upkeep() async {
+        await withDiscardingTaskGroup { group in
+            let demandLoop = DemandLoop(context: context, mailbox: demand, enqueue: enqueue)
+            group.addTask { await demandLoop.run() }
+            let scheduler = Scheduler(context: context, enqueue: enqueue)
+            group.addTask { await scheduler.run() }
+            let keeper = LeaseKeeper(context: context, dispatchers: Array(dispatchers.values))
+            group.addTask { await keeper.run() }
+            let janitor = Janitor(context: context)
+            group.addTask { await janitor.run() }
+            let events = SourceEventLoop(context: context, governors: Array(governors.values), wake: wake)
+            group.addTask { await events.run() }
+        }
+    }
+
+    /// Reads budgets and takes back the jobs of the process before this one.
+    func prepare() async throws {
+        for governor in governors.values { try await governor.restore() }
+        let recovered = try await store.recoverLeases(all: true, now: context.steady.now())
+        if recovered > 0 {
+            context.logger.notice("\(recovered) refreshes were under way when Freshet stopped; they run again")
+        }
+    }
+
+    /// Enqueues and tells the dispatchers.
+    @Sendable func enqueue(_ requests: [EnqueueRequest]) async throws(StoreError) -> [EnqueueResult] {
+        let now = context.steady.now()
+        var wishes = requests
+        for index in wishes.indices where wishes[index].replacesDeadBefore == nil {
+            wishes[index].replacesDeadBefore = now - deadRest(of: wishes[index].document.dataset.source)
+        }
+        let results = try await store.enqueue(wishes, now: now)
+        for source in Set(requests.map(\.document.dataset.source)) { dispatchers[source]?.poke() }
+        return results
+    }
+
+    /// How long a dead letter keeps its document from being tried again by reads and schedules.
+    private func deadRest(of source: String) -> Duration { configuration.source(source)?.retry.max ?? .seconds(120) }
+
+    private func wake(_ source: String) async {
+        do {
+            _ = try await store.wake(source: source, now: context.steady.now())
+        } catch {
+            context.storeFailed(error, while: "waking the jobs of \(source)", metadata: [:])
+        }
+        dispatchers[source]?.poke()
+    }
+
+    // MARK: MirrorService
+
+    /// Brings a document into the catalog from the store.
+    public func load(_ id: DocumentID) async throws(StoreError) -> CatalogEntry? {
+        if let entry = catalog.entry(id) { return entry }
+        guard let document = try await store.document(id) else { return nil }
+        catalog.publish(document)
+        return catalog.entry(id)
+    }
+
+    /// Asks for a refresh; returns once the wish is durable.
+    public func requestRefresh(_ request: EnqueueRequest) async throws(StoreError) -> EnqueueResult {
+        let results = try await enqueue([request])
+        guard let first = results.first else { throw .unavailable("the queue gave no answer") }
+        return first
+    }
+
+    /// Notes that a stale document was read.
+    public func noteStaleRead(_ id: DocumentID) { demand.put(id) }
+
+    /// Waits until an attempt on the document has ended, or until `timeout`.
+    public func awaitAttempt(_ id: DocumentID, timeout: Duration) async -> Bool {
+        await context.waiters.wait(for: id, until: context.clock.monotonic() + timeout, clock: context.clock)
+    }
+
+    /// Passes a request on live under the budget.
+    public func pass(_ request: PassRequest, dataset: DatasetID?) async -> PassResult {
+        guard let governor = governors[request.source.name] else {
+            return .failed(
+                CallFailure(effect: .permanent, kind: "undeclared", message: "no such source: \(request.source.name)"))
+        }
+        let permits = JobPermits(governor: governor, dataset: dataset, priority: .high, aged: false)
+        let result = await context.upstream.pass(request, permits: permits)
+        metrics.increment("freshet_passes_total", [("source", request.source.name)])
+        return result
+    }
+
+    /// Parks a key, or returns it to service.
+    public func setKey(source: String, keyID: String, parkedFor: Duration?, reason: String) async -> Bool {
+        governors[source]?.setKey(keyID, parkedFor: parkedFor, reason: reason) ?? false
+    }
+
+    /// When the document is due for its next refresh by itself.
+    public func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp? {
+        guard let schedule = configuration.dataset(id.dataset)?.refresh, case .every(let period) = schedule.timing,
+            let checked = state.checkedAt
+        else { return nil }
+        if case .list(let keys) = schedule.selection, !keys.contains(id.key) { return nil }
+        return period.added(to: checked)
+    }
+}

@@ -1,0 +1,54 @@
+import FreshetCore
+import Logging
+
+/// Turns stale reads into refreshes, and reads into heat, in batches off the read road.
+struct DemandLoop: Sendable {
+    let context: EngineContext
+    let mailbox: Mailbox<DocumentID>
+    let enqueue: @Sendable ([EnqueueRequest]) async throws(StoreError) -> [EnqueueResult]
+
+    /// Enqueues stale reads as they come, until cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await recordReads() }
+            while !Task.isCancelled {
+                await mailbox.wakeup.wait(until: nil, clock: context.clock)
+                await enqueueStale()
+            }
+        }
+        await recordReadsOnce()
+    }
+
+    private func enqueueStale() async {
+        let wanted = Array(mailbox.takeAll())
+        guard !wanted.isEmpty else { return }
+        let requests = wanted.compactMap { id -> EnqueueRequest? in
+            guard let dataset = context.configuration.dataset(id.dataset) else { return nil }
+            return EnqueueRequest(
+                document: id, priority: dataset.priority, cause: "read", heat: context.catalog.reads(of: id))
+        }
+        do {
+            _ = try await enqueue(requests)
+        } catch {
+            // Nothing is lost: the catalog reports a stale document again as long as it is read.
+            context.storeFailed(error, while: "enqueueing \(requests.count) stale reads", metadata: [:])
+        }
+    }
+
+    private func recordReads() async {
+        while !Task.isCancelled {
+            try? await context.clock.sleep(for: .seconds(5))
+            await recordReadsOnce()
+        }
+    }
+
+    private func recordReadsOnce() async {
+        let reads = context.catalog.drainReads()
+        guard !reads.isEmpty else { return }
+        do {
+            try await context.store.recordReads(reads)
+        } catch {
+            context.storeFailed(error, while: "recording reads", metadata: [:])
+        }
+    }
+}

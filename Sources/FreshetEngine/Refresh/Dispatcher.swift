@@ -1,0 +1,125 @@
+import FreshetCore
+import Logging
+import Synchronization
+
+/// Gives the jobs of one source to workers, as the budget allows, most urgent first.
+///
+/// The order is decided at the moment a call may go, not before: a job is leased only when the budget has a call for it,
+/// so a critical refresh that comes late overtakes everything that still waits.
+final class Dispatcher: Sendable {
+    /// How long a lease holds without a heartbeat: an orphan runs again within 15 s.
+    static let leaseFor = Duration.seconds(12)
+
+    let governor: SourceGovernor
+    private let context: EngineContext
+    private let pipeline: RefreshPipeline
+    private let wakeup = Wakeup()
+    private let running = Mutex<[Int64: LeasedJob]>([:])
+    private let datasets: [DatasetID]
+
+    init(governor: SourceGovernor, context: EngineContext) {
+        self.governor = governor
+        self.context = context
+        pipeline = RefreshPipeline(context: context)
+        datasets = context.configuration.datasets.map(\.id).filter { $0.source == governor.source.name }
+        governor.onChange { [wakeup] in wakeup.signal() }
+    }
+
+    /// Something changed: a job was added, or became ready.
+    func poke() { wakeup.signal() }
+
+    /// Jobs in workers' hands.
+    var leased: [LeasedJob] { running.withLock { Array($0.values) } }
+
+    /// Dispatches until the engine stops or the task is cancelled, then waits for the workers; a cancelled one returns its job.
+    func run() async {
+        var aging = AgingTurns()
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled && !context.isStopping.load(ordering: .acquiring) {
+                let wait = await turn(&aging, in: &group)
+                if case .until(let deadline) = wait {
+                    await wakeup.wait(until: deadline, clock: context.clock)
+                }
+            }
+        }
+    }
+
+    private enum Wait {
+        case none
+        case until(Duration?)
+    }
+
+    /// One look at budget and queue; starts what may start.
+    private func turn(_ aging: inout AgingTurns, in group: inout DiscardingTaskGroup) async -> Wait {
+        let now = context.clock.monotonic()
+        if let held = context.storeHealth.held(now: now) { return .until(held) }
+        let room = governor.source.concurrency - running.withLock { $0.count }
+        guard room > 0 else { return .until(nil) }
+        let aged = aging.isDue
+        let admission = await governor.admission(of: datasets, aged: aged)
+        guard !admission.admitted.isEmpty else { return .until(admission.retryAt) }
+        let count = admission.isUnlimited ? min(room, 64) : 1
+        do {
+            let leases = try await context.store.lease(
+                LeaseRequest(
+                    admitted: admission.admitted, oldestFirst: aged, count: count, leaseFor: Dispatcher.leaseFor),
+                now: context.steady.now())
+            guard !leases.isEmpty else {
+                aging.nothingWaits()
+                return .until(try await nextLook(after: admission, now: now))
+            }
+            for lease in leases {
+                aging.leased(lease.job.priority)
+                start(lease, aged: aged, in: &group)
+            }
+            return .none
+        } catch {
+            context.storeFailed(error, while: "leasing jobs of \(governor.source.name)", metadata: [:])
+            return .until(now + StoreHealth.pause)
+        }
+    }
+
+    /// When to look again although nobody called: a waiting job falls due, or budget returns to a dataset that has none.
+    private func nextLook(after admission: Admission, now: Duration) async throws(StoreError) -> Duration {
+        var look = now + .seconds(30)
+        if let retryAt = admission.retryAt { look = min(look, retryAt) }
+        if let due = try await context.store.nextWaiting(of: datasets) {
+            look = min(look, max(context.steady.monotonic(of: due), now + .milliseconds(5)))
+        }
+        return look
+    }
+
+    private func start(_ lease: LeasedJob, aged: Bool, in group: inout DiscardingTaskGroup) {
+        running.withLock { $0[lease.job.id] = lease }
+        let waited = context.steady.now() - lease.job.notBefore
+        context.metrics.observe(
+            "freshet_queue_wait_seconds", [("priority", lease.job.priority.name)], seconds: max(0, waited.inSeconds))
+        // The call is taken here and now: otherwise the next look would find it free and lease a job too many.
+        let (dataset, priority) = (lease.job.document.dataset, lease.job.priority)
+        let first = governor.tryAcquire(dataset: dataset, priority: priority, aged: aged)
+        let permits = JobPermits(governor: governor, dataset: dataset, priority: priority, aged: aged, first: first)
+        group.addTask {
+            await self.pipeline.run(lease, permits: permits)
+            permits.close()
+            self.running.withLock { _ = $0.removeValue(forKey: lease.job.id) }
+            self.wakeup.signal()
+        }
+    }
+}
+
+/// Lets the job that has waited longest go now and then, so that low always progresses.
+///
+/// When sixteen leases in a row went to more urgent classes than low, the next one takes the oldest job. While low runs
+/// anyway nothing is changed, so a critical job never waits behind an aged one then.
+struct AgingTurns: Sendable {
+    static let turns = 16
+    private var sinceLow = 0
+
+    var isDue: Bool { sinceLow >= AgingTurns.turns }
+
+    mutating func leased(_ priority: Priority) {
+        if isDue || priority == .low { sinceLow = 0 } else { sinceLow += 1 }
+    }
+
+    mutating func nothingWaits() { sinceLow = 0 }
+}

@@ -1,0 +1,76 @@
+import FreshetCore
+import Logging
+import Synchronization
+
+/// What the rooms of the engine share. Everything in it is safe from any task.
+final class EngineContext: Sendable {
+    let configuration: Configuration
+    let store: any Store
+    let upstream: any Upstream
+    let clock: any FreshetClock
+    let steady: SteadyTime
+    let catalog: Catalog
+    let metrics: MetricsRegistry
+    let logger: Logger
+    let waiters = AttemptWaiters()
+    let storeHealth = StoreHealth()
+    let sourceEvents = SourceEventBox()
+    /// No new refresh starts once this is set.
+    let isStopping = Atomic<Bool>(false)
+
+    init(
+        configuration: Configuration, store: any Store, upstream: any Upstream, clock: any FreshetClock,
+        catalog: Catalog, metrics: MetricsRegistry, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.upstream = upstream
+        self.clock = clock
+        self.catalog = catalog
+        self.metrics = metrics
+        self.logger = logger
+        steady = SteadyTime(clock: clock)
+    }
+
+    /// Counts and logs a store failure, and holds refreshes back for a moment when the store cannot be written.
+    func storeFailed(_ error: StoreError, while doing: String, metadata: Logger.Metadata) {
+        metrics.increment("freshet_store_errors_total")
+        if case .fenced = error {
+            logger.warning("\(doing): \(error)", metadata: metadata)
+            return
+        }
+        if storeHealth.failed(error, now: clock.monotonic()) {
+            logger.error("\(doing): \(error)", metadata: metadata)
+        }
+    }
+}
+
+/// Whether the store takes writes.
+final class StoreHealth: Sendable {
+    private let state = Mutex<(problem: String?, heldUntil: Duration)>((nil, .zero))
+
+    /// How long refreshes are held back after a failed write: what cannot be stored should cost no calls.
+    static let pause = Duration.seconds(2)
+
+    /// Notes a failure; `true` when it is news.
+    func failed(_ error: StoreError, now: Duration) -> Bool {
+        state.withLock { state in
+            let isNews = state.problem == nil
+            state = ("\(error)", now + StoreHealth.pause)
+            return isNews
+        }
+    }
+
+    /// Notes a success.
+    func succeeded() {
+        state.withLock { if $0.problem != nil { $0 = (nil, .zero) } }
+    }
+
+    /// Why the store takes no writes.
+    var problem: String? { state.withLock { $0.problem } }
+
+    /// Until when refreshes are held back; `nil` when they are not.
+    func held(now: Duration) -> Duration? {
+        state.withLock { $0.problem != nil && $0.heldUntil > now ? $0.heldUntil : nil }
+    }
+}

@@ -1,0 +1,68 @@
+import FreshetCore
+import Synchronization
+
+/// The permits of one refresh: asks the source's governor, at the job's priority.
+struct JobPermits: CallPermits {
+    let governor: SourceGovernor
+    let dataset: DatasetID?
+    let priority: Priority
+    let aged: Bool
+    private let held: HeldPermit
+    private let calls = CallCount()
+
+    /// - Parameter first: A permit that was taken already, for the first call.
+    init(
+        governor: SourceGovernor, dataset: DatasetID?, priority: Priority, aged: Bool, first: CallPermit? = nil
+    ) {
+        (self.governor, self.dataset, self.priority, self.aged) = (governor, dataset, priority, aged)
+        held = HeldPermit(first)
+    }
+
+    func acquire() async throws(PermitDenied) -> CallPermit {
+        let isFirst = calls.next() == 0
+        if let permit = held.take() { return permit }
+        // The pages after the first are worth waiting for: giving up would spend the first ones again.
+        let patience: Duration = isFirst ? .seconds(2) : .seconds(900)
+        return try await governor.acquire(dataset: dataset, priority: priority, aged: aged, patience: patience)
+    }
+
+    func headReceived(_ permit: CallPermit, status: Int, headers: [(name: String, value: String)]) {
+        governor.headReceived(permit, status: status, headers: headers)
+    }
+
+    func finish(_ permit: CallPermit, failure: CallFailure?) { governor.finish(permit, failure: failure) }
+}
+
+
+extension JobPermits {
+    /// Calls asked for so far.
+    var callCount: Int { calls.value }
+
+    /// Gives back the first permit if no call used it.
+    func close() {
+        if let permit = held.take() { governor.giveBack(permit) }
+    }
+}
+
+/// A permit that was taken ahead of its call.
+private final class HeldPermit: Sendable {
+    private let permit: Mutex<CallPermit?>
+
+    init(_ permit: CallPermit?) { self.permit = Mutex(permit) }
+
+    func take() -> CallPermit? {
+        permit.withLock { permit in
+            defer { permit = nil }
+            return permit
+        }
+    }
+}
+
+/// Counts the calls of one refresh.
+private final class CallCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
+}

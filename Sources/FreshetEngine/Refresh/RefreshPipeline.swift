@@ -1,0 +1,159 @@
+import FreshetCore
+import FreshetDocument
+import Logging
+import Synchronization
+
+/// Runs one leased job to its end: fetch, weigh, one store transaction, publish.
+struct RefreshPipeline: Sendable {
+    let context: EngineContext
+
+    /// Runs a job; every path ends the lease or leaves it to run out, and wakes whoever waits for the document.
+    func run(_ lease: LeasedJob, permits: JobPermits) async {
+        let id = lease.job.document
+        let governor = permits.governor
+        let began = context.clock.monotonic()
+        guard let dataset = context.configuration.dataset(id.dataset) else {
+            let note = FailureNote(
+                kind: "undeclared", message: "the dataset \(id.dataset) is not in the configuration any more",
+                at: context.clock.now())
+            await end(lease, .dead(note))
+            return
+        }
+        let state = await currentState(of: id)
+        let request = FetchRequest(
+            source: governor.source, dataset: dataset, key: id.key,
+            validators: state.version > 0 && state.failure?.kind != "unexpected-304" ? state.validators : Validators(),
+            previousHash: state.contentHash)
+        let result = await context.upstream.fetch(request, permits: permits)
+        if Task.isCancelled, case .failed = result {
+            let note = FailureNote(kind: "shutdown", message: "Freshet stopped meanwhile", at: context.clock.now())
+            await end(lease, .park(until: context.steady.now(), reason: note))
+            return
+        }
+        let plan = plan(result, lease: lease, dataset: dataset, state: state, governor: governor)
+        await write(plan, lease: lease, dataset: dataset, state: state)
+        report(plan, lease: lease, governor: governor, took: context.clock.monotonic() - began)
+        context.waiters.attemptEnded(id)
+    }
+
+    private func currentState(of id: DocumentID) async -> DocumentState {
+        // Without the state the fetch just goes without conditions; the store weighs against the truth.
+        return (try? await context.store.document(id))?.state ?? DocumentState()
+    }
+
+    private func plan(
+        _ result: FetchResult, lease: LeasedJob, dataset: DatasetConfig, state: DocumentState,
+        governor: SourceGovernor
+    ) -> RefreshPlan {
+        var deniedUntil: Duration?
+        if case .denied(let denial) = result { deniedUntil = denial.until }
+        let returns = deniedUntil ?? governor.sourceReturns(dataset: dataset.id, priority: lease.job.priority)
+        var random = SystemRandomNumberGenerator()
+        return RefreshPlanner.plan(
+            result,
+            RefreshPlanner.Context(
+                dataset: dataset, retry: governor.source.retry, attempts: lease.job.attempts,
+                hasContent: state.version > 0, wall: context.clock.now(), now: context.steady.now(),
+                sourceReturns: returns.map(context.steady.timestamp(ofMonotonic:))),
+            random: &random)
+    }
+
+    private func write(
+        _ plan: RefreshPlan, lease: LeasedJob, dataset: DatasetConfig, state: DocumentState
+    ) async {
+        let id = lease.job.document
+        guard let outcome = plan.outcome else {
+            await end(lease, plan.end)
+            return
+        }
+        let commit = RefreshCommit(
+            id: id, outcome: outcome, at: context.clock.now(), job: (lease, plan.end),
+            keepsHistory: dataset.historyKeep != nil,
+            eventsOnChange: [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)],
+            events: RefreshEvents.ends(id, plan: plan, before: state, goneAfter: dataset.goneAfter))
+        do {
+            let result = try await context.store.commit(commit)
+            context.storeHealth.succeeded()
+            publish(result, id: id, outcome: outcome)
+        } catch {
+            context.storeFailed(error, while: "storing \(id)", metadata: ["job_id": "\(lease.job.id)"])
+        }
+    }
+
+    private func publish(_ result: CommitResult, id: DocumentID, outcome: RefreshOutcome) {
+        if case .content(let content) = outcome, result.effect != .stateOnly {
+            context.catalog.publish(StoredDocument(id: id, state: result.state, body: content.body))
+        } else {
+            context.catalog.confirm(id, state: result.state)
+        }
+        context.metrics.increment("freshet_events_total", by: Double(result.events.count))
+    }
+
+    private func end(_ lease: LeasedJob, _ end: JobEnd) async {
+        do {
+            _ = try await context.store.end([(lease, end)], now: context.steady.now())
+        } catch {
+            context.storeFailed(error, while: "ending job \(lease.job.id)", metadata: [:])
+        }
+        context.waiters.attemptEnded(lease.job.document)
+    }
+
+    private func report(_ plan: RefreshPlan, lease: LeasedJob, governor: SourceGovernor, took: Duration) {
+        let id = lease.job.document
+        let labels: [MetricsRegistry.Label] = [("source", id.dataset.source), ("dataset", id.dataset.name)]
+        context.metrics.increment("freshet_refreshes_total", labels + [("outcome", plan.label)])
+        context.metrics.observe("freshet_refresh_seconds", labels, seconds: took.inSeconds)
+        if plan.outcome != nil { governor.noteAttempt(failure: plan.failure, at: context.clock.now()) }
+        guard let failure = plan.failure else { return }
+        var metadata: Logger.Metadata = [
+            "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",
+            "job_id": "\(lease.job.id)", "attempt": "\(lease.job.attempts)", "priority": "\(lease.job.priority.name)",
+            "duration_ms": "\(took.microseconds / 1000)", "error": "\(failure.kind)",
+        ]
+        if let status = failure.status { metadata["http_status"] = "\(status)" }
+        // A dead letter needs a person; all else passes or is news already told by its own event.
+        let level: Logger.Level = plan.label == "dead" ? .warning : plan.label == "parked" ? .debug : .info
+        context.logger.log(level: level, "\(failure.message)", metadata: metadata)
+    }
+}
+
+/// The events of a refresh.
+enum RefreshEvents {
+    static func updated(_ id: DocumentID, isFirst: Bool, outcome: RefreshOutcome) -> NewEvent {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("first")
+        writer.bool(isFirst)
+        if case .content(let content) = outcome {
+            writer.key("origin")
+            writer.string(content.origin.rawValue)
+            writer.key("bytes")
+            writer.int(content.body.count)
+        }
+        writer.endObject()
+        return NewEvent(type: "dataset.updated", source: id.dataset.source, document: id, payload: writer.bytes)
+    }
+
+    static func ends(
+        _ id: DocumentID, plan: RefreshPlan, before: DocumentState, goneAfter: Int
+    ) -> [NewEvent] {
+        if case .dead(let note) = plan.end { return [failed("job.dead", id, note)] }
+        if case .notFound(_, _, let note) = plan.outcome, before.presence == .live,
+            before.consecutiveNotFound + 1 >= goneAfter
+        {
+            return [failed("dataset.gone", id, note)]
+        }
+        return []
+    }
+
+    private static func failed(_ type: String, _ id: DocumentID, _ note: FailureNote) -> NewEvent {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("kind")
+        writer.string(note.kind)
+        writer.key("message")
+        writer.string(note.message)
+        writer.endObject()
+        return NewEvent(type: type, source: id.dataset.source, document: id, payload: writer.bytes)
+    }
+}

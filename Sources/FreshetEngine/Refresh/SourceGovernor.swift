@@ -1,0 +1,302 @@
+import FreshetCore
+import Logging
+import Synchronization
+
+/// Which datasets of a source may have calls now.
+struct Admission: Sendable {
+    /// For each dataset with budget, the least urgent priority that may go.
+    var admitted: [DatasetID: Priority] = [:]
+    /// When a dataset that has none gets budget, on the monotonic clock; `nil` when all have it or only a finished call helps.
+    var retryAt: Duration?
+    /// No limit is declared: calls go as fast as they are answered.
+    var isUnlimited = false
+}
+
+/// Holds the budget of one source: decides under a lock, makes reservations durable, tells of changes.
+final class SourceGovernor: Sendable {
+    let source: SourceConfig
+    private let context: EngineContext
+    private let credentials: [String: Credential]
+    private let state: Mutex<State>
+
+    private struct State {
+        var machine: BudgetMachine
+        var permits: [UInt64: BudgetPermit] = [:]
+        var onChange: (@Sendable () -> Void)?
+        var lastSuccess: Timestamp?
+        var lastFailure: FailureNote?
+    }
+
+    init(source: SourceConfig, context: EngineContext) {
+        self.source = source
+        self.context = context
+        let keys = source.auth.keys.isEmpty ? [Credential.anonymous] : source.auth.keys
+        credentials = Dictionary(keys.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        state = Mutex(State(machine: SourceGovernor.machine(source, context, .fresh)))
+    }
+
+    private static func machine(
+        _ source: SourceConfig, _ context: EngineContext, _ restored: BudgetRestore
+    ) -> BudgetMachine {
+        BudgetMachine(
+            source: source, datasets: context.configuration.datasets.map(\.id).filter { $0.source == source.name },
+            restored: restored, bootID: SystemClock.bootID(), now: context.clock.monotonic(), wall: context.clock.now())
+    }
+
+    private var stateName: String { "budget/\(source.name)" }
+
+    /// Goes on from what the store has kept; call it before anything else.
+    func restore() async throws(StoreError) {
+        let restored = BudgetRestore(stored: try await context.store.value(stateName))
+        if restored == .unreadable {
+            context.logger.warning(
+                "the kept budget of \(source.name) cannot be read; every window counts as full until it has passed",
+                metadata: ["source": "\(source.name)"])
+        }
+        let machine = SourceGovernor.machine(source, context, restored)
+        state.withLock { $0.machine = machine }
+    }
+
+    /// Called when a call ends or a key changes: more may be possible than before.
+    func onChange(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onChange = body } }
+
+    // MARK: Asking
+
+    /// Which of these datasets may have calls now.
+    func admission(of datasets: [DatasetID], aged: Bool) async -> Admission {
+        for _ in 0..<8 {
+            let now = context.clock.monotonic()
+            let (admission, wantsReservation) = state.withLock { state -> (Admission, DatasetID?) in
+                var admission = Admission(isUnlimited: source.limits.isEmpty)
+                for dataset in datasets {
+                    var open: Priority?
+                    for priority in [Priority.low, .high, .critical] {
+                        guard let block = state.machine.peek(dataset: dataset, priority: priority, aged: aged, now: now)
+                        else {
+                            open = priority
+                            break
+                        }
+                        if block.block == .reservation { return (admission, dataset) }
+                        if priority == .critical || priority == .low {
+                            admission.retryAt = min(admission.retryAt ?? block.until, block.until)
+                        }
+                    }
+                    if let open { admission.admitted[dataset] = open }
+                }
+                return (admission, nil)
+            }
+            guard let dataset = wantsReservation else { return admission }
+            // Deciding notes which counts want a reservation; it grants nothing without one.
+            if case .go(let permit) = decide(dataset, .critical, aged: aged) { giveBack(permit) }
+            if await !persistReservation() { return Admission(retryAt: now + .milliseconds(200)) }
+        }
+        return Admission(retryAt: context.clock.monotonic() + .milliseconds(5))
+    }
+
+    /// A permit if the budget allows one call at this moment.
+    func tryAcquire(dataset: DatasetID?, priority: Priority, aged: Bool) -> CallPermit? {
+        if case .go(let permit) = decide(dataset ?? undeclared, priority, aged: aged) { return permitted(permit) }
+        return nil
+    }
+
+    /// Waits until the budget allows one call, at most `patience`.
+    func acquire(
+        dataset: DatasetID?, priority: Priority, aged: Bool, patience: Duration
+    ) async throws(PermitDenied) -> CallPermit {
+        let giveUpAt = context.clock.monotonic() + patience
+        while true {
+            let decision = decide(dataset ?? undeclared, priority, aged: aged)
+            guard case .wait(let until, let block) = decision else {
+                guard case .go(let permit) = decision else { continue }
+                return permitted(permit)
+            }
+            let now = context.clock.monotonic()
+            if block == .reservation {
+                if await persistReservation() { continue }
+                throw PermitDenied(
+                    kind: "store", message: "the budget cannot be recorded, so no call is sent; Freshet tries again",
+                    until: now + StoreHealth.pause)
+            }
+            // The end of another call is not on any clock: look again soon.
+            var look = until
+            if case .concurrency = block { look = now + .milliseconds(5) }
+            guard look <= giveUpAt, !Task.isCancelled else {
+                throw PermitDenied(kind: BlockWords.kind(block), message: "\(source.name): \(block)", until: until)
+            }
+            try? await context.clock.sleep(untilMonotonic: look)
+        }
+    }
+
+    /// Why a call would have to wait now.
+    func block(dataset: DatasetID, priority: Priority) -> (until: Duration, block: BudgetBlock)? {
+        let now = context.clock.monotonic()
+        return state.withLock { $0.machine.peek(dataset: dataset, priority: priority, now: now) }
+    }
+
+    /// When the source takes calls again when it takes none now for longer than pacing; `nil` when it does take calls.
+    func sourceReturns(dataset: DatasetID, priority: Priority) -> Duration? {
+        guard let (until, block) = block(dataset: dataset, priority: priority) else { return nil }
+        switch block {
+        case .pacing, .concurrency, .reservation, .reserved, .windowFull: return nil
+        case .allKeysParked, .allKeysDisabled, .breakerOpen, .maintenance, .stopped, .learnedQuota: return until
+        }
+    }
+
+    // MARK: Reporting
+
+    func headReceived(_ permit: CallPermit, status: Int, headers: [(name: String, value: String)]) {
+        let (now, wall) = (context.clock.monotonic(), context.clock.now())
+        let keyID = mutate { state -> String? in
+            guard let budgetPermit = state.permits[permit.id] else { return nil }
+            state.machine.headReceived(budgetPermit, now: now)
+            state.machine.learn(headers, budgetPermit, now: now, wall: wall)
+            return budgetPermit.keyID
+        }
+        context.metrics.increment(
+            "freshet_upstream_requests_total",
+            [("source", source.name), ("key_id", keyID ?? "none"), ("outcome", "\(status)")])
+    }
+
+    func finish(_ permit: CallPermit, failure: CallFailure?) {
+        let now = context.clock.monotonic()
+        mutate { state in
+            guard let budgetPermit = state.permits.removeValue(forKey: permit.id) else { return }
+            state.machine.finish(budgetPermit, failure.map { .failure($0) } ?? .success, now: now)
+        }
+        if let failure, failure.status == nil {
+            context.metrics.increment(
+                "freshet_upstream_requests_total",
+                [("source", source.name), ("key_id", permit.credential.id), ("outcome", failure.kind)])
+        }
+        changed()
+    }
+
+    /// Notes how the last attempt on a document went, for `status`.
+    func noteAttempt(failure: FailureNote?, at: Timestamp) {
+        state.withLock { state in
+            if let failure { state.lastFailure = failure } else { state.lastSuccess = at }
+        }
+    }
+
+    /// Parks a key, or returns it to service; `false` when there is no such key.
+    func setKey(_ keyID: String, parkedFor: Duration?, reason: String) -> Bool {
+        let now = context.clock.monotonic()
+        let found = mutate { state in
+            parkedFor.map { state.machine.park(keyID: keyID, until: now + $0, reason: reason) }
+                ?? state.machine.unpark(keyID: keyID)
+        }
+        changed()
+        return found
+    }
+
+    /// The budget, and how the last attempts went.
+    func look() -> (budget: BudgetStatus, lastSuccess: Timestamp?, lastFailure: FailureNote?) {
+        let now = context.clock.monotonic()
+        return state.withLock { ($0.machine.status(now: now), $0.lastSuccess, $0.lastFailure) }
+    }
+
+    /// Records the exact budget at an orderly end.
+    func saveExactly() async {
+        let (now, wall) = (context.clock.monotonic(), context.clock.now())
+        let snapshot = state.withLock { $0.machine.closingSnapshot(now: now, wall: wall) }
+        do {
+            try await context.store.setValue(snapshot.encode(), for: stateName)
+        } catch {
+            context.storeFailed(error, while: "recording the budget of \(source.name)", metadata: [:])
+        }
+    }
+
+    // MARK: Inside
+
+    /// Stands for every path that no dataset declares.
+    private var undeclared: DatasetID { DatasetID(source: source.name, name: "") }
+
+    private func decide(_ dataset: DatasetID, _ priority: Priority, aged: Bool) -> BudgetDecision {
+        let now = context.clock.monotonic()
+        let decision = mutate { state in
+            let decision = state.machine.decide(dataset: dataset, priority: priority, aged: aged, now: now)
+            if case .go(let permit) = decision { state.permits[permit.id] = permit }
+            return decision
+        }
+        renewReservation()
+        return decision
+    }
+
+    private func permitted(_ permit: BudgetPermit) -> CallPermit {
+        CallPermit(id: permit.id, credential: credentials[permit.keyID] ?? .anonymous)
+    }
+
+    private func giveBack(_ permit: BudgetPermit) {
+        let now = context.clock.monotonic()
+        mutate { state in
+            state.permits[permit.id] = nil
+            state.machine.finish(permit, .cancelledBeforeSend, now: now)
+        }
+    }
+
+    /// A permit that was taken for a job that could not start.
+    func giveBack(_ permit: CallPermit) {
+        if let held = state.withLock({ $0.permits[permit.id] }) { giveBack(held) }
+    }
+
+    private func changed() { state.withLock { $0.onChange }?() }
+
+    /// Changes the machine and hands on what it tells.
+    @discardableResult
+    private func mutate<Result>(_ body: (inout State) -> Result) -> Result {
+        let (result, events) = state.withLock { state in
+            let result = body(&state)
+            return (result, state.machine.takeEvents())
+        }
+        if !events.isEmpty { context.sourceEvents.put(events, source: source.name) }
+        return result
+    }
+
+    /// Writes the next reservation before the last one is used up, so that no call waits for the store.
+    private func renewReservation() {
+        let (now, wall) = (context.clock.monotonic(), context.clock.now())
+        guard let snapshot = state.withLock({ $0.machine.reservationNeeded(now: now, wall: wall) }) else { return }
+        // Unstructured: it must not hold up the call that happened to come by; it ends with one store write.
+        Task { await self.persist(snapshot) }
+    }
+
+    /// Writes a reservation that a call waits for, or waits for the one under way; `false` when the store failed.
+    private func persistReservation() async -> Bool {
+        let (now, wall) = (context.clock.monotonic(), context.clock.now())
+        if let snapshot = state.withLock({ $0.machine.reservationNeeded(now: now, wall: wall) }) {
+            return await persist(snapshot)
+        }
+        // Another task writes one; it takes about a millisecond.
+        try? await context.clock.sleep(for: .milliseconds(1))
+        return context.storeHealth.problem == nil && !Task.isCancelled
+    }
+
+    @discardableResult
+    private func persist(_ snapshot: BudgetSnapshot) async -> Bool {
+        do {
+            try await context.store.setValue(snapshot.encode(), for: stateName)
+            state.withLock { $0.machine.reservationPersisted(snapshot.token) }
+            context.storeHealth.succeeded()
+            return true
+        } catch {
+            state.withLock { $0.machine.reservationFailed(snapshot.token) }
+            context.storeFailed(error, while: "recording the budget of \(source.name)", metadata: [:])
+            return false
+        }
+    }
+}
+
+/// The short words for blocks, used in `why`, `stale_reason` and metrics.
+enum BlockWords {
+    static func kind(_ block: BudgetBlock) -> String {
+        switch block {
+        case .pacing, .concurrency, .reservation: "paced"
+        case .windowFull, .reserved, .learnedQuota: "quota"
+        case .allKeysParked: "key-parked"
+        case .allKeysDisabled: "key-disabled"
+        case .breakerOpen: "breaker-open"
+        case .maintenance: "maintenance"
+        case .stopped: "stopped"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+public import FreshetCore
+
+extension Engine {
+    /// Sources, datasets, queue and budgets at a glance.
+    public func status() async throws(StoreError) -> StatusReport {
+        var report = StatusReport(at: context.clock.now(), startedAt: startedAt)
+        report.sources = configuration.sources.compactMap { governors[$0.name].map(sourceStatus) }
+        let census = try await store.census(at: report.at)
+        report.datasets = configuration.datasets.map { ($0.id, census[$0.id] ?? DatasetCensus()) }
+        report.queue = try await store.depth(source: nil)
+        report.storeProblem = context.storeHealth.problem
+        return report
+    }
+
+    func sourceStatus(_ governor: SourceGovernor) -> SourceStatus {
+        let look = governor.look()
+        let now = context.clock.monotonic()
+        var status = SourceStatus(name: governor.source.name)
+        (status.lastSuccess, status.lastFailure) = (look.lastSuccess, look.lastFailure)
+        status.inFlight = look.budget.inFlight
+        status.budgets = look.budget.limits.map {
+            BudgetLine(
+                scope: $0.name.scope.rawValue, subject: $0.name.member, calls: $0.name.calls, per: $0.name.per,
+                used: $0.used)
+        }
+        status.keys = look.budget.keys.map(keyLine)
+        if let until = look.budget.quotaUntil {
+            (status.health, status.reason) = (
+                .limited, "upstream's quota is used up until \(shown(until).rfc3339)"
+            )
+        } else if let out = status.keys.first(where: { $0.state != "ok" }) {
+            (status.health, status.reason) = (.limited, "key \(out.id): \(out.reason ?? out.state)")
+        }
+        if let found = SourceConditions.of(look.budget, time: shown) {
+            (status.health, status.reason) = (.down, found.detail)
+        }
+        switch look.budget.gate {
+        case .breakerOpen(_, let next, _): status.breaker = next > now ? "open" : "half-open"
+        case .maintenance(let since, _, _): status.maintenanceSince = shown(since)
+        case .passing, .stopped: break
+        }
+        return status
+    }
+
+    private func keyLine(_ key: BudgetStatus.Key) -> KeyLine {
+        let calls = Int(clamping: key.granted)
+        switch key.state {
+        case .active:
+            guard let until = key.quotaUntil else { return KeyLine(id: key.id, state: "ok", calls: calls) }
+            return KeyLine(
+                id: key.id, state: "parked", reason: "upstream's quota is used up", returnsAt: shown(until), calls: calls)
+        case .parked(let until, let reason):
+            return KeyLine(id: key.id, state: "parked", reason: reason, returnsAt: until.map(shown), calls: calls)
+        case .disabled(let reason):
+            return KeyLine(id: key.id, state: "disabled", reason: reason, calls: calls)
+        }
+    }
+
+    /// The wall time of a monotonic one, for people.
+    func shown(_ monotonic: Duration) -> Timestamp {
+        context.clock.now() + (monotonic - context.clock.monotonic())
+    }
+}

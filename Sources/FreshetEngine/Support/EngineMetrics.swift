@@ -1,0 +1,21 @@
+import FreshetCore
+
+/// The metrics that the engine counts, and what they mean.
+enum EngineMetrics {
+    static func describe(_ metrics: MetricsRegistry) {
+        let counters = [
+            ("freshet_refreshes_total", "Refreshes by outcome."),
+            ("freshet_upstream_requests_total", "Calls sent upstream, by key and by status or failure."),
+            ("freshet_events_total", "Events written to the log."),
+            ("freshet_orphans_total", "Refreshes that lost their worker and ran again."),
+            ("freshet_store_errors_total", "Store calls that failed."),
+            ("freshet_passes_total", "Requests passed on live."),
+            ("freshet_missed_schedules_total", "Scheduled runs that were skipped, by reason."),
+        ]
+        for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }
+        metrics.describe(
+            "freshet_refresh_seconds", type: "histogram", help: "From lease to commit of a refresh.")
+        metrics.describe(
+            "freshet_queue_wait_seconds", type: "histogram", help: "From due to leased, by priority.")
+    }
+}

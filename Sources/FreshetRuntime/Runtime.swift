@@ -1,0 +1,176 @@
+public import FreshetCore
+public import FreshetEngine
+import FreshetMemory
+import FreshetSQLite
+import FreshetServer
+import FreshetUpstream
+import Glibc
+public import Logging
+import ServiceLifecycle
+
+/// A configured mirror: lock, store, upstream, engine, ready to serve or to be asked.
+public struct Runtime: Sendable {
+    /// What it was made from.
+    public let configuration: Configuration
+    /// The mirror at work.
+    public let engine: Engine
+    /// Where it logs to.
+    public let logger: Logger
+    private let clock: any FreshetClock
+    private let lock: DataDirectoryLock?
+    private let upstream: HTTPUpstream
+
+    /// Takes the lock and opens the store; nothing runs yet.
+    ///
+    /// - Throws: ``RuntimeError``.
+    public static func open(
+        _ configuration: Configuration, logger: Logger, clock: any FreshetClock = SystemClock()
+    ) async throws(RuntimeError) -> Runtime {
+        var lock: DataDirectoryLock?
+        let store: any Store
+        switch configuration.store {
+        case .memory: store = MemoryStore()
+        case .sqlite:
+            try makeDirectory(configuration.dataDirectory)
+            lock = try takeLock(configuration.dataDirectory)
+            store = try await openSQLite(configuration.dataDirectory, logger: logger)
+        }
+        let upstream = HTTPUpstream(configuration: configuration, clock: clock, version: Version.text)
+        let engine = Engine(
+            configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger)
+        return Runtime(
+            configuration: configuration, engine: engine, logger: logger, clock: clock, lock: lock, upstream: upstream)
+    }
+
+    /// Serves and refreshes until SIGTERM or SIGINT, or until the task is cancelled; then finishes what is under way.
+    ///
+    /// - Parameters:
+    ///   - working: Whether refreshes run; a private server for one command only answers.
+    ///   - host: Overrides the configured address.
+    ///   - port: Overrides the configured port.
+    ///   - onBound: Called with the base URL once requests are answered.
+    /// - Throws: ``RuntimeError/bind(host:port:reason:)``, or what ended a service.
+    public func serve(
+        working: Bool = true, host: String? = nil, port: Int? = nil, handlesSignals: Bool = true,
+        onBound: @escaping @Sendable (String) async -> Void
+    ) async throws {
+        var configuration = configuration
+        if let host { configuration.server.host = host }
+        if let port { configuration.server.port = port }
+        let (lock, logger) = (lock, logger)
+        let server = FreshetServer.make(
+            service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text
+        ) { url in
+            lock?.publish(url: url)
+            await onBound(url)
+        }
+        var services: [any Service] = []
+        if working { services.append(EngineService(engine: engine)) }
+        services.append(server)
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        let result: Result<Void, any Error>
+        do {
+            try await ServiceGroup(configuration: group).run()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await close()
+        try result.get()
+    }
+
+    /// Closes store and connections and gives up the lock.
+    public func close() async {
+        await upstream.close()
+        await engine.store.close()
+        lock?.release()
+    }
+
+    /// Who works on the data directory of a configuration, if anyone does.
+    public static func holder(of configuration: Configuration) -> DataDirectoryLock.Holder? {
+        configuration.store == .sqlite ? DataDirectoryLock.holder(directory: configuration.dataDirectory) : nil
+    }
+
+    /// Runs `body` against a server on a free loopback port that works on the data directory only meanwhile.
+    ///
+    /// - Parameter working: Whether refreshes run.
+    /// - Throws: ``RuntimeError``, or what `body` throws.
+    public static func withPrivateServer<Result: Sendable>(
+        _ configuration: Configuration, working: Bool, _ body: @Sendable @escaping (String) async throws -> Result
+    ) async throws -> Result {
+        var quiet = configuration.logs
+        quiet.level = "error"
+        quiet.file = nil
+        var configuration = configuration
+        configuration.server.readsNeedToken = false
+        let runtime = try await open(configuration, logger: LogSetup.logger(quiet).logger)
+        let (bound, continuation) = AsyncStream<String>.makeStream()
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try await runtime.serve(working: working, host: "127.0.0.1", port: 0, handlesSignals: false) {
+                    continuation.yield($0)
+                }
+                return nil
+            }
+            group.addTask {
+                for await url in bound { return try await body(url) }
+                return nil
+            }
+            var found: Result?
+            while let next = try await group.next() {
+                if let next {
+                    found = next
+                    group.cancelAll()
+                }
+            }
+            guard let found else { throw CancellationError() }
+            return found
+        }
+    }
+
+    // MARK: Opening
+
+    private static func makeDirectory(_ path: String) throws(RuntimeError) {
+        var partial = ""
+        for part in path.split(separator: "/") {
+            partial += "/" + part
+            if mkdir(partial, 0o750) != 0, errno != EEXIST {
+                throw .directory(path, reason: String(cString: strerror(errno)))
+            }
+        }
+        if access(path, W_OK | X_OK) != 0 { throw .directory(path, reason: String(cString: strerror(errno))) }
+    }
+
+    private static func takeLock(_ directory: String) throws(RuntimeError) -> DataDirectoryLock {
+        do {
+            return try DataDirectoryLock.acquire(directory: directory)
+        } catch {
+            throw .held(directory: directory, by: "\(error)")
+        }
+    }
+
+    private static func openSQLite(_ directory: String, logger: Logger) async throws(RuntimeError) -> any Store {
+        do {
+            let (store, report) = try await SQLiteStore.open(directory: directory)
+            if let report { logger.error("\(report)") }
+            return store
+        } catch {
+            throw .store("\(error)")
+        }
+    }
+}
+
+/// Runs the engine until graceful shutdown.
+struct EngineService: Service {
+    let engine: Engine
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await engine.run()
+        } onGracefulShutdown: {
+            engine.stop()
+        }
+    }
+}

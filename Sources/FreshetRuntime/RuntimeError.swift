@@ -1,0 +1,34 @@
+/// Why a process could not start or go on.
+public enum RuntimeError: Error, CustomStringConvertible, Sendable {
+    /// Another process works on the data directory.
+    case held(directory: String, by: String)
+    /// The data directory cannot be made or written.
+    case directory(String, reason: String)
+    /// The store cannot be opened.
+    case store(String)
+    /// The address cannot be bound.
+    case bind(host: String, port: Int, reason: String)
+
+    /// What happened and what to do.
+    public var description: String {
+        switch self {
+        case .held(let directory, let holder):
+            "\(directory) is in use by \(holder); stop that process, or use its HTTP interface"
+        case .directory(let path, let reason):
+            "the data directory \(path) cannot be used (\(reason)); set data_dir to a folder that can be written"
+        case .store(let reason): reason
+        case .bind(let host, let port, let reason):
+            "\(host):\(port) cannot be bound (\(reason)); free the port or set server.listen to another"
+        }
+    }
+
+    /// The exit code of the contract.
+    public var exitCode: Int32 {
+        switch self {
+        case .held: 75
+        case .directory: 73
+        case .store: 74
+        case .bind: 69
+        }
+    }
+}

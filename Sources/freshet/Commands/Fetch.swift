@@ -1,0 +1,48 @@
+import ArgumentParser
+import FreshetCore
+import FreshetDocument
+
+/// The command `freshet fetch`.
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fetch one document now, under the budget, and print it.",
+        discussion: """
+            --step stops after a step and shows its result; without --step store (the default is all of them) nothing is kept. \
+            --dry-run does everything but keep it.
+            """)
+
+    enum Step: String, ExpressibleByArgument, CaseIterable {
+        case fetch, validate, store
+    }
+
+    @OptionGroup var options: ConfigOptions
+    @OptionGroup var document: DocumentArguments
+    @OptionGroup var output: OutputOptions
+    @Option(help: "The last step to do: fetch, validate or store.")
+    var step = Step.store
+    @Flag(help: "Keep nothing.")
+    var dryRun = false
+
+    func run() async throws {
+        let loaded = try options.load(quiet: true)
+        let id = try document.resolve(in: loaded.configuration).id
+        let stores = step == .store && !dryRun
+        let body = jsonObject([
+            ("source", id.dataset.source), ("dataset", id.dataset.name), ("key", id.key),
+            ("store", stores ? "true" : "false"),
+        ])
+        let answer = try await Control.with(loaded) { control in
+            try await control.call(.post, "/admin/fetch", json: body).expectSuccess()
+        }
+        guard !output.json else { return printJSON(answer.body) }
+        let report = try answer.json()
+        standardError(
+            "\(id): \(report.text("outcome")), \(report.text("bytes")) bytes, \(report.text("calls")) call(s), "
+                + "\(report.text("duration_ms")) ms, " + (stores ? "kept as version \(report.text("version"))" : "not kept"))
+        if let failure = report["failure"], failure.kind == .object {
+            let code = report.text("outcome") == "denied" ? Exit.tryLater : Exit.unavailable
+            throw Exit.fail("\(failure.text("kind")): \(failure.text("message"))", code)
+        }
+        if let body = report["body"], body.kind != .null { print(String(decoding: body.rawBytes, as: UTF8.self)) }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import FreshetDocument
+
+/// The command `freshet status`.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show sources, datasets, queue and budgets at a glance.")
+
+    @OptionGroup var options: ConfigOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let body = try await Control.with(try options.load(quiet: true)) { control in
+            try await control.call(.get, "/admin/status").expectSuccess().body
+        }
+        guard !output.json else { return printJSON(body) }
+        print(Status.text(try Control.Answer(status: 200, body: body).json()))
+    }
+
+    private static func text(_ status: JSONValue) -> String {
+        var sources = Table(["SOURCE", "HEALTH", "BREAKER", "IN FLIGHT", "KEYS", "REASON"])
+        for source in status["sources"]?.elements ?? [] {
+            let keys = source["keys"]?.elements.map { "\($0.text("id")):\($0.text("state"))" } ?? []
+            sources.add([
+                source.text("name"), source.text("health"), source.text("breaker"), source.text("in_flight"),
+                keys.joined(separator: " "), source.text("reason"),
+            ])
+        }
+        var datasets = Table(["DATASET", "LIVE", "STALE", "MISSING", "GONE", "OLDEST"])
+        for dataset in status["datasets"]?.elements ?? [] {
+            datasets.add([
+                dataset.text("id"), dataset.text("live"), dataset.text("stale"), dataset.text("missing"),
+                dataset.text("gone"), dataset.text("oldest"),
+            ])
+        }
+        var queue = Table(["QUEUE", "CRITICAL", "HIGH", "MEDIUM", "LOW"])
+        for state in ["ready", "waiting", "leased", "dead"] {
+            let counts = status["queue"]?[state]
+            queue.add([state] + ["critical", "high", "medium", "low"].map { counts?.text($0) ?? "0" })
+        }
+        return [sources.text, datasets.text, queue.text].joined(separator: "\n\n")
+    }
+}
+
+extension JSONValue {
+    /// A member as text for a table: strings decoded, numbers as written, absent and null as `-`.
+    func text(_ name: String) -> String {
+        guard let member = self[name] else { return "-" }
+        switch member.kind {
+        case .string: return member.string ?? "-"
+        case .null: return "-"
+        default: return String(decoding: member.rawBytes, as: UTF8.self)
+        }
+    }
+}
