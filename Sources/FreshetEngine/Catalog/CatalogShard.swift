@@ -1,0 +1,50 @@
+import FreshetCore
+import Synchronization
+
+/// A part of the catalog under one lock.
+///
+/// Eviction is a clock with a small frequency count: the hand goes over the slots of the hash table, takes one point of
+/// heat from each entry it passes, and evicts the first that has none left. A document that nobody has read since it
+/// came goes first, so that a scan, or refreshes of unread keys, cannot push out what is asked for.
+final class CatalogShard: Sendable {
+    struct State {
+        var table = ProbeTable<CatalogEntry>()
+        var hand = 0
+    }
+
+    let state = Mutex(State())
+    /// Entries with reads since the last drain.
+    let dirty = Mutex<[CatalogEntry]>([])
+    let hits = Atomic<Int>(0)
+    let misses = Atomic<Int>(0)
+    let evictions = Atomic<Int>(0)
+
+    func find(_ hash: UInt64, key: String, dataset: DatasetRecord) -> CatalogEntry? {
+        state.withLock { $0.table.find(hash) { $0.dataset === dataset && $0.id.key == key } }
+    }
+
+    /// Takes the coldest entry out; `nil` when the shard is empty.
+    func evictOne(sparing spared: CatalogEntry?) -> CatalogEntry? {
+        state.withLock { state in
+            guard state.table.count > 0 else { return nil }
+            let capacity = state.table.capacity
+            for _ in 0..<(5 * capacity) {
+                state.hand = (state.hand + 1) & (capacity - 1)
+                guard let entry = state.table.node(at: state.hand), entry !== spared else { continue }
+                let isCold = entry.cell.withLock { cell in
+                    if cell.heat > 0 {
+                        cell.heat -= 1
+                        return false
+                    }
+                    cell.isEvicted = true
+                    return true
+                }
+                guard isCold else { continue }
+                state.table.remove(entry, hash: entry.hash)
+                evictions.wrappingAdd(1, ordering: .relaxed)
+                return entry
+            }
+            return nil
+        }
+    }
+}
