@@ -1,0 +1,56 @@
+import FreshetCore
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// How each accepted connection is set up: idle watch, fast lane, NIO's HTTP/1 decoder, Hummingbird.
+struct ServerChannel: HTTPChannelHandler {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    let responder: Responder
+    let loops: LaneLoops
+    let usesLane: Bool
+    let idleTimeout: TimeAmount
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            let activity = ConnectionActivity()
+            try pipeline.addHandler(IdleHandler(timeout: idleTimeout, activity: activity))
+            var lane: LaneHandler?
+            if usesLane, let loop = loops.loop(for: channel.eventLoop) {
+                let handler = LaneHandler(loop: loop, activity: activity)
+                try pipeline.addHandler(handler)
+                lane = handler
+            }
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+            try pipeline.addHandler(AnswerWatch(lane: lane, activity: activity))
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+}
+
+/// The shared part of the lanes, one per event loop.
+struct LaneLoops: Sendable {
+    private let loops: [ObjectIdentifier: LaneLoop]
+
+    /// One for each event loop of the group, made by `make`.
+    init(group: any EventLoopGroup, make: () -> LaneLoop) {
+        loops = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), make()) })
+    }
+
+    func loop(for eventLoop: any EventLoop) -> LaneLoop? { loops[ObjectIdentifier(eventLoop)] }
+
+    /// The counters of every loop.
+    var counters: [LaneCounters] { loops.values.map(\.counters) }
+}

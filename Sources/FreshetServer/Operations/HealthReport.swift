@@ -1,0 +1,78 @@
+import FreshetCore
+import FreshetEngine
+
+/// `application/health+json`: one check per source, the store and the queue. An upstream that is down is a warning:
+/// Freshet goes on answering.
+struct HealthReport {
+    enum Status: String, Comparable {
+        case pass, warn, fail
+
+        static func < (a: Status, b: Status) -> Bool { a.rank < b.rank }
+        private var rank: Int { self == .pass ? 0 : self == .warn ? 1 : 2 }
+    }
+
+    private struct Check {
+        var name: String
+        var type: String
+        var status: Status
+        var output: String?
+        var value: Int?
+    }
+
+    private(set) var status = Status.pass
+    private var checks: [Check] = []
+    private let build: BuildInfo
+    private let now: Timestamp
+
+    /// - Parameter report: `nil` when the store did not answer.
+    static func make(_ report: StatusReport?, build: BuildInfo, now: Timestamp) -> HealthReport {
+        var health = HealthReport(build: build, now: now)
+        guard let report else {
+            health.add(Check(name: "store:availability", type: "datastore", status: .fail, output: "the store does not answer"))
+            return health
+        }
+        health.add(
+            Check(
+                name: "store:availability", type: "datastore", status: report.storeProblem == nil ? .pass : .warn,
+                output: report.storeProblem))
+        let dead = report.queue.total(.dead)
+        health.add(
+            Check(
+                name: "queue:deadLetters", type: "component", status: dead == 0 ? .pass : .warn,
+                output: dead == 0 ? nil : "\(dead) refreshes were given up on; see /admin/queue?state=dead", value: dead))
+        for source in report.sources {
+            health.add(
+                Check(
+                    name: "source:\(source.name)", type: "component", status: source.health == .ok ? .pass : .warn,
+                    output: source.reason))
+        }
+        return health
+    }
+
+    private init(build: BuildInfo, now: Timestamp) { (self.build, self.now) = (build, now) }
+
+    private mutating func add(_ check: Check) {
+        checks.append(check)
+        status = max(status, check.status)
+    }
+
+    var json: JSONValue {
+        .object([
+            ("status", .string(status.rawValue)), ("version", .string(build.version)),
+            ("serviceId", .string("freshet")),
+            (
+                "checks",
+                .object(
+                    checks.map { check in
+                        var fields: [(String, JSONValue)] = [
+                            ("componentType", .string(check.type)), ("status", .string(check.status.rawValue)),
+                            ("time", .time(now)),
+                        ]
+                        if let value = check.value { fields.append(("observedValue", .number(Int64(value)))) }
+                        if let output = check.output { fields.append(("output", .string(output))) }
+                        return (check.name, .array([.object(fields)]))
+                    })
+            ),
+        ])
+    }
+}

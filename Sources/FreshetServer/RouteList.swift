@@ -1,0 +1,50 @@
+import FreshetCore
+import FreshetEngine
+import HTTPTypes
+import Logging
+
+/// The one list of routes, most particular first.
+enum RouteList {
+    static func make(
+        reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger
+    ) -> RouteTable {
+        let service = reader.service
+        let admin = AdminRoutes(service: service, tokens: tokens, logger: logger)
+        let refresh = RefreshRoutes(reader: reader, logger: logger)
+        let proxy = ProxyRoutes(reader: reader, tokens: tokens)
+        var routes = [
+            Route(.get, "/", .everyone, "What is mirrored, and where to look", HomePage(service: service, build: build).get),
+            Route(.get, "/livez", .everyone, "Whether the process runs", operations.live),
+            Route(.get, "/readyz", .everyone, "Whether reads can be served", operations.ready),
+            Route(.get, "/health", .everyone, "Sources, store and queue", operations.health),
+            Route(.get, "/metrics", .everyone, "Numbers for Prometheus", operations.numbers),
+            Route(.get, "/version", .everyone, "Which Freshet this is", operations.version),
+            Route(.post, "/v1/refresh", .operator, "Ask for a refresh", refresh.refresh),
+            Route(.get, "/v1/jobs/{id}", .reader, "A refresh job", refresh.job),
+            Route(.get, DocumentPattern.why, .reader, "Why a document is as it is", refresh.why),
+            Route(.get, DocumentPattern.list, .reader, "The keys held", KeyRoutes(reader: reader).list),
+            Route(.get, DocumentPattern.document, .reader, "A document", DocumentRoutes(reader: reader).get),
+            Route(nil, "/proxy/{source}/{path*}", .reader, "As the upstream itself would answer", proxy.handle),
+        ]
+        routes += [
+            Route(.get, "/admin/status", .operator, "Budgets, keys, queue and datasets", admin.status),
+            Route(.get, "/admin/queue", .operator, "Jobs in a state", admin.queue),
+            Route(.post, "/admin/queue/retry", .operator, "Retry dead letters", admin.retry),
+            Route(.post, "/admin/queue/drop", .operator, "Drop jobs", admin.drop),
+            Route(.get, "/admin/keys", .operator, "API keys by their opaque ids", admin.keys),
+            Route(.post, "/admin/keys/{source}/{key}/park", .operator, "Park a key", admin.park),
+            Route(.post, "/admin/keys/{source}/{key}/unpark", .operator, "Return a key to service", admin.unpark),
+            Route(.post, "/admin/fetch", .operator, "Fetch a document now", admin.fetch),
+            Route(.get, "/admin/tokens", .admin, "Tokens", admin.listTokens),
+            Route(.post, "/admin/tokens", .admin, "Make a token", admin.createToken),
+            Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),
+        ]
+        let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }
+        let page = OpenAPI(configuration: service.configuration, build: build).document([self_] + routes).text + "\n"
+        routes.append(
+            Route(.get, self_.pattern, self_.access, self_.summary) { _ in
+                Reply(200, type: "application/json", text: page, fields: [("Cache-Control", "no-store")])
+            })
+        return RouteTable(routes: routes)
+    }
+}
