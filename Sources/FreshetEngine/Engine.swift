@@ -49,6 +49,9 @@ public final class Engine: MirrorService, Sendable {
         (self.governors, self.dispatchers) = (governors, dispatchers)
         EngineMetrics.describe(metrics)
         catalog.setDemandSink { [demand] id in demand.put(id) }
+        let datasets = Dictionary(
+            configuration.datasets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        catalog.setNextRefreshRule { id, state in datasets[id.dataset]?.nextRefresh(of: id.key, state: state) }
     }
 
     /// Recovers what a crash left, then works until ``stop()`` or until the task is cancelled.
@@ -126,7 +129,7 @@ public final class Engine: MirrorService, Sendable {
         let now = context.steady.now()
         var wishes = requests
         for index in wishes.indices where wishes[index].replacesDeadBefore == nil {
-            wishes[index].replacesDeadBefore = now - deadRest(of: wishes[index].document.dataset.source)
+            wishes[index].replacesDeadBefore = now - deadRest(of: wishes[index].document)
         }
         let results = try await store.enqueue(wishes, now: now)
         for source in Set(requests.map(\.document.dataset.source)) { dispatchers[source]?.poke() }
@@ -134,7 +137,16 @@ public final class Engine: MirrorService, Sendable {
     }
 
     /// How long a dead letter keeps its document from being tried again by reads and schedules.
-    private func deadRest(of source: String) -> Duration { configuration.source(source)?.retry.max ?? .seconds(120) }
+    ///
+    /// A failure that may have passed rests as long as a breaker between probes; an answer that says "never like this"
+    /// (a 400, a body that is too large) as long as a 404.
+    private func deadRest(of id: DocumentID) -> Duration {
+        guard let dataset = configuration.dataset(id.dataset), let source = configuration.source(id.dataset.source)
+        else { return .seconds(120) }
+        let kind = catalog.entry(id)?.served.failureKind ?? ""
+        let isLasting = kind.hasPrefix("upstream-4") || ["too-large", "depth", "bad-path", "bad-request"].contains(kind)
+        return isLasting ? max(dataset.notFoundFor, source.breaker.probeEvery) : source.breaker.probeEvery
+    }
 
     private func wake(_ source: String) async {
         do {
@@ -189,10 +201,6 @@ public final class Engine: MirrorService, Sendable {
 
     /// When the document is due for its next refresh by itself.
     public func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp? {
-        guard let schedule = configuration.dataset(id.dataset)?.refresh, case .every(let period) = schedule.timing,
-            let checked = state.checkedAt
-        else { return nil }
-        if case .list(let keys) = schedule.selection, !keys.contains(id.key) { return nil }
-        return period.added(to: checked)
+        configuration.dataset(id.dataset)?.nextRefresh(of: id.key, state: state)
     }
 }

@@ -7,6 +7,7 @@ import FreshetUpstream
 import Glibc
 public import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// A configured mirror: lock, store, upstream, engine, ready to serve or to be asked.
 public struct Runtime: Sendable {
@@ -32,10 +33,13 @@ public struct Runtime: Sendable {
         case .memory: store = MemoryStore()
         case .sqlite:
             try makeDirectory(configuration.dataDirectory)
-            lock = try takeLock(configuration.dataDirectory)
-            store = try await openSQLite(configuration.dataDirectory, logger: logger)
+            lock = try takeLock(configuration.dataDirectory, now: clock.now())
+            store = try await openSQLite(configuration.dataDirectory, logger: logger, now: clock.now())
         }
-        let upstream = HTTPUpstream(configuration: configuration, clock: clock, version: Version.text)
+        var options = HTTPUpstream.Options()
+        options.userAgent = "freshet/\(Version.text)"
+        options.connectionsPerHost = configuration.sources.map(\.concurrency).max() ?? options.connectionsPerHost
+        let upstream = HTTPUpstream(clock: clock, options: options)
         let engine = Engine(
             configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger)
         return Runtime(
@@ -89,8 +93,9 @@ public struct Runtime: Sendable {
     }
 
     /// Who works on the data directory of a configuration, if anyone does.
-    public static func holder(of configuration: Configuration) -> DataDirectoryLock.Holder? {
-        configuration.store == .sqlite ? DataDirectoryLock.holder(directory: configuration.dataDirectory) : nil
+    public static func holder(of configuration: Configuration) -> (pid: Int32, url: String?)? {
+        guard configuration.store == .sqlite else { return nil }
+        return DataDirectoryLock.holder(directory: configuration.dataDirectory).map { ($0.pid, $0.url) }
     }
 
     /// Runs `body` against a server on a free loopback port that works on the data directory only meanwhile.
@@ -143,21 +148,41 @@ public struct Runtime: Sendable {
         if access(path, W_OK | X_OK) != 0 { throw .directory(path, reason: String(cString: strerror(errno))) }
     }
 
-    private static func takeLock(_ directory: String) throws(RuntimeError) -> DataDirectoryLock {
+    private static func takeLock(_ directory: String, now: Timestamp) throws(RuntimeError) -> DataDirectoryLock {
         do {
-            return try DataDirectoryLock.acquire(directory: directory)
+            return try DataDirectoryLock.acquire(directory: directory, now: now)
         } catch {
             throw .held(directory: directory, by: "\(error)")
         }
     }
 
-    private static func openSQLite(_ directory: String, logger: Logger) async throws(RuntimeError) -> any Store {
+    private static func openSQLite(
+        _ directory: String, logger: Logger, now: Timestamp
+    ) async throws(RuntimeError) -> any Store {
         do {
-            let (store, report) = try await SQLiteStore.open(directory: directory)
-            if let report { logger.error("\(report)") }
+            let store = try await SQLiteStore.open(directory: directory, now: now)
+            report(store, logger: logger)
             return store
         } catch {
             throw .store("\(error)")
+        }
+    }
+
+    /// Says what opening found, and looks closer at a large file after a crash while it is already in use.
+    private static func report(_ store: SQLiteStore, logger: Logger) {
+        let report = store.report
+        if let aside = report.setAside { logger.error("\(aside)") }
+        if !report.migrations.isEmpty {
+            logger.notice("the store was brought up to date: \(report.migrations.joined(separator: ", "))")
+        }
+        guard report.wasUnclean, !report.wasChecked else { return }
+        // Unstructured: it only reads, and reports; nobody waits for it.
+        Task {
+            do {
+                for problem in try await store.verify().problems { logger.error("the store is damaged: \(problem)") }
+            } catch {
+                logger.warning("the store could not be checked after the crash: \(error)")
+            }
         }
     }
 }

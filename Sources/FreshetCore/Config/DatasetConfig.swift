@@ -10,6 +10,8 @@ public struct DatasetConfig: Sendable {
     public var maxAge = Duration.seconds(600)
     /// The least that upstream's `Cache-Control` or `Expires` can shorten `max_age` to; at most `maxAge`.
     public var maxAgeFloor = Duration.seconds(600)
+    /// The most that upstream can lengthen `max_age` to, at least `maxAge`; `nil` trusts upstream up to 30 days.
+    public var maxAgeCeiling: Duration?
     /// The priority of a refresh that a reader's stale read causes.
     public var priority = Priority.high
     /// What is refreshed without being asked.

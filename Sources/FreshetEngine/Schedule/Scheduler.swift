@@ -43,9 +43,10 @@ struct Scheduler: Sendable {
                 let readSince = schedule.selection == .tracked ? now - schedule.trackedFor : nil
                 let due = try await context.store.dueKeys(
                     of: dataset.id, checkedBefore: now - period.approximate, readSince: readSince, limit: 1000)
-                _ = try await enqueue(due.map { wish(for: $0.key, heat: $0.heat, schedule, dataset) })
-                // Keys with an unfinished job are not due, so a full portion means that more wait behind it.
-                if due.count == 1000 { continue }
+                let results = try await enqueue(due.map { wish(for: $0.key, heat: $0.heat, schedule, dataset) })
+                // Keys with an unfinished job are not due, so a full portion means that more wait behind it; one that
+                // made no job holds resting dead letters only, and another look would find the same.
+                if due.count == 1000, results.contains(where: \.isNew) { continue }
             } catch {
                 context.storeFailed(error, while: "looking for due keys of \(dataset.id)", metadata: [:])
             }

@@ -18,7 +18,7 @@ struct DocumentFetch: Sendable {
         StatusPolicy(source: source.name, maintenance: source.maintenance.statuses)
     }
     private var freshness: FreshnessPolicy {
-        FreshnessPolicy(maxAge: dataset.maxAge, floor: dataset.maxAgeFloor)
+        FreshnessPolicy(maxAge: dataset.maxAge, floor: dataset.maxAgeFloor, ceiling: dataset.maxAgeCeiling)
     }
     /// The most of an error answer that is read, so that rules and the reason can be found in it.
     static let errorLimit = 64 << 10

@@ -16,16 +16,23 @@ struct FreshnessPolicy: Sendable, Hashable {
     /// The least that upstream can shorten it to.
     var floor: Duration
 
+    /// The most that upstream can lengthen it to.
+    var ceiling: Duration
+
     /// - Parameters:
     ///   - maxAge: Used when upstream says nothing.
     ///   - floor: Capped at `maxAge`.
-    init(maxAge: Duration, floor: Duration) { (self.maxAge, self.floor) = (maxAge, min(floor, maxAge)) }
+    ///   - ceiling: At least `maxAge`; `nil` means ``limit``, or `maxAge` when that is longer.
+    init(maxAge: Duration, floor: Duration, ceiling: Duration? = nil) {
+        (self.maxAge, self.floor) = (maxAge, min(floor, maxAge))
+        // A max_age beyond the limit is the user's own choice and stands.
+        self.ceiling = max(ceiling ?? FreshnessPolicy.limit, maxAge)
+    }
 
     /// How long an answer with these headers is fresh.
     func freshFor(_ headers: HeaderFields, now: Timestamp) -> Duration {
         guard let given = FreshnessPolicy.given(headers, now: now) else { return maxAge }
-        // A max_age beyond the limit is the user's own choice and stands.
-        return max(floor, min(given, max(FreshnessPolicy.limit, maxAge)))
+        return max(floor, min(given, ceiling))
     }
 
     /// What upstream says, `Age` taken off; `nil` when it says nothing.

@@ -29,7 +29,10 @@ struct Demo: AsyncParsableCommand {
         } catch {
             throw Exit.fail("\(error)", Exit.configuration)
         }
-        try await Serve.run(loaded) { url in print(config.guide(url: url)) }
+        try await Serve.run(loaded) { url in
+            print(config.guide(url: url))
+            fflush(nil)
+        }
         await clash.mock.shutdown()
         await github.mock.shutdown()
     }

@@ -19,7 +19,8 @@ struct Doctor: AsyncParsableCommand {
         } else {
             print("pass  configuration: \(loaded.file)")
             let health = try answer.json()
-            for member in health["checks"]?.members ?? [] {
+            let checks = health["checks"].map { Array($0.members) } ?? []
+            for member in checks {
                 for check in member.value.elements {
                     let note = check["output"]?.string.map { ": \($0)" } ?? ""
                     print("\(check.text("status").padded(to: 5)) \(member.key)\(note)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FreshetCore
 import FreshetDocument
+import FreshetRuntime
 
 /// The command `freshet fetch`.
 struct Fetch: AsyncParsableCommand {

@@ -21,7 +21,7 @@ struct KeysList: AsyncParsableCommand {
         }
         guard !output.json else { return printJSON(body) }
         var table = Table(["SOURCE", "KEY", "STATE", "CALLS", "RETURNS", "REASON"])
-        for key in try Control.Answer(status: 200, body: body).json()["keys"]?.elements ?? [] {
+        for key in try Control.Answer(status: 200, body: body).json()["keys"].list {
             table.add([
                 key.text("source"), key.text("id"), key.text("state"), key.text("calls"), key.text("returns_at"),
                 key.text("reason"),

@@ -44,7 +44,7 @@ struct Plan: AsyncParsableCommand {
             try await control.call(.get, "/admin/status").expectSuccess().body
         }
         var counts: [DatasetID: Int] = [:]
-        for dataset in try Control.Answer(status: 200, body: body).json()["datasets"]?.elements ?? [] {
+        for dataset in try Control.Answer(status: 200, body: body).json()["datasets"].list {
             if let id = DatasetID(dataset.text("id")) { counts[id] = Int(dataset.text("live")) ?? 0 }
         }
         for dataset in loaded.configuration.datasets {

@@ -34,7 +34,7 @@ struct QueueList: AsyncParsableCommand {
         }
         guard !output.json else { return printJSON(body) }
         var table = Table(["JOB", "STATE", "PRIORITY", "DOCUMENT", "TRIES", "NOT BEFORE", "CAUSE", "LAST ERROR"])
-        for job in try Control.Answer(status: 200, body: body).json()["jobs"]?.elements ?? [] {
+        for job in try Control.Answer(status: 200, body: body).json()["jobs"].list {
             table.add([
                 job.text("id"), job.text("state"), job.text("priority"), job.text("document"), job.text("attempts"),
                 job.text("not_before"), job.text("cause"), job["last_error"]?.text("message") ?? "-",

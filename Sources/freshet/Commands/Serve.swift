@@ -1,6 +1,7 @@
 import ArgumentParser
+import FreshetCore
 import FreshetRuntime
-import Glibc
+import Logging
 
 /// The command `freshet serve`.
 struct Serve: AsyncParsableCommand {

@@ -18,15 +18,15 @@ struct Status: AsyncParsableCommand {
 
     private static func text(_ status: JSONValue) -> String {
         var sources = Table(["SOURCE", "HEALTH", "BREAKER", "IN FLIGHT", "KEYS", "REASON"])
-        for source in status["sources"]?.elements ?? [] {
-            let keys = source["keys"]?.elements.map { "\($0.text("id")):\($0.text("state"))" } ?? []
+        for source in status["sources"].list {
+            let keys = source["keys"].list.map { "\($0.text("id")):\($0.text("state"))" }
             sources.add([
                 source.text("name"), source.text("health"), source.text("breaker"), source.text("in_flight"),
                 keys.joined(separator: " "), source.text("reason"),
             ])
         }
         var datasets = Table(["DATASET", "LIVE", "STALE", "MISSING", "GONE", "OLDEST"])
-        for dataset in status["datasets"]?.elements ?? [] {
+        for dataset in status["datasets"].list {
             datasets.add([
                 dataset.text("id"), dataset.text("live"), dataset.text("stale"), dataset.text("missing"),
                 dataset.text("gone"), dataset.text("oldest"),
@@ -51,4 +51,9 @@ extension JSONValue {
         default: return String(decoding: member.rawBytes, as: UTF8.self)
         }
     }
+}
+
+extension JSONValue? {
+    /// The elements of an array; empty when it is absent.
+    var list: [JSONValue] { map { Array($0.elements) } ?? [] }
 }

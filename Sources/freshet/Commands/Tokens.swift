@@ -51,7 +51,7 @@ struct TokensList: AsyncParsableCommand {
         }
         guard !output.json else { return printJSON(body) }
         var table = Table(["ID", "NAME", "ROLE", "CREATED", "REVOKED"])
-        for token in try Control.Answer(status: 200, body: body).json()["tokens"]?.elements ?? [] {
+        for token in try Control.Answer(status: 200, body: body).json()["tokens"].list {
             table.add([
                 token.text("id"), token.text("name"), token.text("role"), token.text("created_at"),
                 token.text("revoked_at"),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FreshetCore
 import FreshetDocument
+import FreshetRuntime
 
 /// The command `freshet why`.
 struct Why: AsyncParsableCommand {
@@ -22,14 +23,17 @@ struct Why: AsyncParsableCommand {
         guard !output.json else { return printJSON(body) }
         let report = try Control.Answer(status: 200, body: body).json()
         print("\(id): \(report.text("verdict"))")
+        let state = report["state"]
         let lines = [
-            ("cause", "cause"), ("last updated", "last_updated"), ("checked", "checked_at"), ("changed", "changed_at"),
-            ("next run", "next_run"), ("queue position", "queue_position"), ("budget", "budget_block"),
+            ("cause", report.text("cause")), ("last updated", state?.text("last_updated")),
+            ("checked", state?.text("checked_at")), ("changed", state?.text("changed_at")),
+            ("next run", report.text("next_run")), ("queue position", report.text("queue_position")),
+            ("budget", report.text("budget_block")),
         ]
-        for (label, name) in lines where report.text(name) != "-" {
-            print("  \(label.padded(to: 15)) \(report.text(name))")
+        for case (let label, let value?) in lines where value != "-" {
+            print("  \(label.padded(to: 15)) \(value)")
         }
-        if let failure = report["failure"], failure.kind == .object {
+        if let failure = state?["last_error"], failure.kind == .object {
             print("  \("last error".padded(to: 15)) \(failure.text("kind")): \(failure.text("message"))")
         }
     }

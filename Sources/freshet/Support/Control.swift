@@ -5,6 +5,7 @@ import FreshetDocument
 import FreshetRuntime
 import Glibc
 import NIOCore
+import NIOHTTP1
 
 /// Talks to the server on the data directory; when none runs, to a private one that holds the lock meanwhile.
 struct Control {

@@ -66,7 +66,7 @@ struct DemoConfiguration: Sendable {
             get: /clans/{tag}/currentwar
             key: { tag: clash_tag }
             max_age: PT5S
-            max_age_floor: PT5S
+            max_age_ceiling: PT5S
             priority: critical
             refresh: { every: PT30S, for: [UV0YR2Q8] }
           github.repo:

@@ -19,4 +19,7 @@ enum Exit {
 }
 
 /// Writes a line to standard error.
-func standardError(_ line: String) { fputs(line + "\n", stderr) }
+func standardError(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(STDERR_FILENO, bytes, bytes.count)
+}

@@ -120,6 +120,13 @@ struct ConfigResolver {
                 place, "max_age_floor",
                 "\(config.maxAgeFloor.iso) is longer than max_age, \(config.maxAge.iso); make it as short at least")
         }
+        if let ceiling = config.maxAgeCeiling, ceiling < config.maxAge,
+            place.broken.isDisjoint(with: ["max_age", "max_age_ceiling"])
+        {
+            reading.problem(
+                place, "max_age_ceiling",
+                "\(ceiling.iso) is shorter than max_age, \(config.maxAge.iso); make it as long at least")
+        }
         if !place.has("not_found_for") { config.notFoundFor = source.notFoundFor }
         if !place.has("max_body") { config.maxBody = source.maxBody }
         // Whether a listed key fits depends on get and key.

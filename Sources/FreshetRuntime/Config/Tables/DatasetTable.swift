@@ -41,8 +41,13 @@ enum DatasetTable {
             Key(
                 "max_age_floor", \.config.maxAgeFloor, .duration(), defaultWords: "the value of `max_age`",
                 synonyms: ["min_age"],
-                "The least that `Cache-Control` or `Expires` of the API can shorten `max_age` to. They can always lengthen it."
+                "The least that `Cache-Control` or `Expires` of the API can shorten `max_age` to. They can lengthen it "
+                    + "up to `max_age_ceiling`."
             ),
+            Key(
+                "max_age_ceiling", \.config.maxAgeCeiling, .optional(.duration()), defaultWords: "30 days",
+                synonyms: ["max_age_limit"],
+                "The most that `Cache-Control` or `Expires` of the API can lengthen `max_age` to."),
             Key(
                 "priority", \.config.priority, .priority, "The priority of a refresh that a reader's stale read causes."
             ),
