@@ -18,7 +18,14 @@ public struct LimitName: Sendable, Hashable, CustomStringConvertible {
     public let per: Duration
 
     /// Such as `40 per PT1S for key k1`.
-    public var description: String { "\(calls) per \(Period(per)) for \(scope.rawValue) \(member)" }
+    public var description: String { "\(calls) per \(LimitName.window(per)) for \(scope.rawValue) \(member)" }
+
+    /// A window as people write it: whole days as days.
+    static func window(_ per: Duration) -> Period {
+        let (seconds, attoseconds) = per.components
+        let isDays = seconds > 0 && seconds % 86_400 == 0 && attoseconds == 0
+        return isDays ? Period(days: Int(seconds / 86_400)) : Period(per)
+    }
 }
 
 /// Why a call has to wait.

@@ -12,9 +12,9 @@ extension BudgetMachine {
         for counter in route(grant) { counters[counter].settle(at: Ticks(now) + 1) }
     }
 
-    /// Takes over what the answer's headers say about quota. Call it between ``headReceived(_:now:)`` and `finish`.
+    /// Takes over what the answer's headers say about quota.
     ///
-    /// A `Retry-After` is kept for the outcome; quotas hold the key, account, dataset or source that the limits speak for.
+    /// Call it between ``headReceived(_:now:)`` and ``finish(_:_:now:)``. A `Retry-After` is kept for the outcome; quotas hold the key, account, dataset or source that the limits speak for.
     public mutating func learn(
         _ headers: [(name: String, value: String)], _ permit: BudgetPermit, now: Duration, wall: Timestamp
     ) {
@@ -35,13 +35,16 @@ extension BudgetMachine {
         if told.quotas.contains(where: { $0.remaining == 0 }) { isDirty = true }
     }
 
-    /// The call is over: frees its place in flight and draws the consequences. A second call for the same permit does nothing.
+    /// Ends a call: frees its place in flight and draws the consequences.
+    ///
+    /// A second call for the same permit does nothing.
     public mutating func finish(_ permit: BudgetPermit, _ outcome: CallOutcome, now: Duration) {
         guard let grant = grants.removeValue(forKey: permit.id) else { return }
         let time = Ticks(now)
         keys[grant.key].inFlight -= 1
         if outcome == .cancelledBeforeSend, !grant.wasSent {
-            for counter in route(grant) { counters[counter].refund(grant.lane) }
+            let isSincePending = pendingToken != nil && grant.pending == pendingToken
+            for counter in route(grant) { counters[counter].refund(grant.lane, isSincePending: isSincePending) }
             withHold(grant.dataset, grant.key) { $0.unspend() }
             if grant.isProbe { gate.probeReturned(now: time) }
             return

@@ -1,6 +1,7 @@
 extension BudgetMachine {
     enum Verdict {
-        case go(key: Int)
+        /// It can go with `key`; `freest` should be made durable, so that load spreads to it.
+        case go(key: Int, freest: Int)
         /// It could go if its grant were durable.
         case unreserved(key: Int)
         case wait(until: Ticks, BudgetBlock)
@@ -24,7 +25,7 @@ extension BudgetMachine {
         }
         if let shared { return .wait(until: shared.until, shared.block) }
         guard let durable = reserved, isReserved(sharedRoutes[dataset]) else { return .unreserved(key: key) }
-        return .go(key: durable)
+        return .go(key: durable, freest: key)
     }
 
     private func sharedObstacle(_ dataset: Int, _ lane: BudgetLane, now: Ticks) -> Obstacle? {

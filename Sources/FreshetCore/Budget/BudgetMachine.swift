@@ -26,6 +26,8 @@ public struct BudgetMachine: Sendable {
         var at: Ticks
         var wasSent = false
         var headSeen = false
+        /// The snapshot that was being written when it was granted.
+        var pending: UInt64?
         /// What the answer's headers asked for.
         var retryAfter: Ticks?
     }
@@ -94,7 +96,11 @@ public struct BudgetMachine: Sendable {
     /// Decides about one call, and takes its slots when it may go.
     ///
     /// - Parameters:
+    ///   - dataset: What is asked for; one that was not declared shares the endpoint count of all others.
+    ///   - priority: How soon it is wanted.
     ///   - aged: Whether it has waited so long that the reserve is open to it whatever its priority.
+    ///   - now: The monotonic clock.
+    /// - Returns: A permit, or until when to wait and why.
     public mutating func decide(
         dataset: DatasetID, priority: Priority, aged: Bool, now: Duration
     ) -> BudgetDecision {
@@ -105,15 +111,15 @@ public struct BudgetMachine: Sendable {
         switch evaluate(place, lane, now: time) {
         case .wait(let until, let block): return .wait(until: until.duration, block)
         case .unreserved(let key):
-            for counter in sharedRoutes[place] + keyRoutes[place][key] where counters[counter].reservation.left <= 0 {
-                counters[counter].reservation.want()
-            }
+            want(place, key)
             return .wait(until: now, .reservation)
-        case .go(let key):
+        case .go(let key, let freest):
+            if freest != key { want(place, freest) }
             let isProbe = gate.probes
             if isProbe { gate.probed(now: time) }
             grantCount += 1
-            grants[grantCount] = Grant(dataset: place, key: key, lane: lane, isProbe: isProbe, at: time)
+            grants[grantCount] = Grant(
+                dataset: place, key: key, lane: lane, isProbe: isProbe, at: time, pending: pendingToken)
             for counter in sharedRoutes[place] + keyRoutes[place][key] { counters[counter].grant(lane, now: time) }
             withHold(place, key) { $0.spend() }
             keys[key].inFlight += 1
@@ -126,7 +132,7 @@ public struct BudgetMachine: Sendable {
         }
     }
 
-    /// Why a call would have to wait, and until when; `nil` when it would go now. Takes nothing.
+    /// Tells why a call would have to wait, and until when, without taking anything; `nil` when it would go now.
     public func peek(
         dataset: DatasetID, priority: Priority, aged: Bool = false, now: Duration
     ) -> (until: Duration, block: BudgetBlock)? {
@@ -137,13 +143,20 @@ public struct BudgetMachine: Sendable {
         }
     }
 
-    /// The changes of state since the last call of this, oldest first. Take them after every mutating call.
+    /// Hands over the changes of state since it was last called, oldest first; call it after every mutating call.
     public mutating func takeEvents() -> [BudgetEvent] {
         defer { events = [] }
         return events
     }
 
     func index(of dataset: DatasetID) -> Int { datasetIndex[dataset] ?? datasets.count }
+
+    /// Asks for a reservation where a call with this key lacks one.
+    private mutating func want(_ dataset: Int, _ key: Int) {
+        for counter in sharedRoutes[dataset] + keyRoutes[dataset][key] where counters[counter].reservation.left <= 0 {
+            counters[counter].reservation.want()
+        }
+    }
 
     /// Changes the hold that upstream's quota for this dataset and key falls on.
     mutating func withHold<Result>(_ dataset: Int, _ key: Int, _ change: (inout QuotaHold) -> Result) -> Result {

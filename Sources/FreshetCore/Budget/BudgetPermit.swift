@@ -1,4 +1,4 @@
-/// The right to send one call now; give it back with ``BudgetMachine/finish(_:_:now:wall:)`` whatever happens.
+/// The right to send one call now; give it back with ``BudgetMachine/finish(_:_:now:)`` whatever happens.
 public struct BudgetPermit: Sendable, Hashable {
     /// Unique within one machine, ascending.
     public let id: UInt64

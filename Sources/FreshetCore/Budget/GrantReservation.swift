@@ -16,7 +16,9 @@ struct GrantReservation: Sendable, Hashable {
 
     init(interval: Ticks) { chunk = Int(max(1, (500_000_000 + interval - 1) / interval)) }
 
-    /// Whether a snapshot should be written now. Slow limits (`chunk` 1) reserve on demand only.
+    /// Whether a snapshot should be written now.
+    ///
+    /// Slow limits (`chunk` 1) reserve on demand only.
     var needsRenewal: Bool { isWanted || (chunk > 1 && wasUsed && left * 2 <= chunk) }
 
     mutating func want() { isWanted = true }
@@ -25,6 +27,14 @@ struct GrantReservation: Sendable, Hashable {
         left -= 1
         if pending != nil { sincePending += 1 }
         wasUsed = true
+    }
+
+    /// Nothing was sent for a grant, so the snapshot that covers it covers another one.
+    ///
+    /// A snapshot taken while the call was in flight counts it as made, beside what it reserves.
+    mutating func giveBack(isSincePending: Bool) {
+        left += 1
+        if isSincePending { sincePending -= 1 }
     }
 
     /// What a snapshot that is taken now covers; never less than what is left, because either of the two may be durable.

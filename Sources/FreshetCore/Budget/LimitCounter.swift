@@ -85,7 +85,8 @@ struct LimitCounter: Sendable {
     }
 
     /// A call in flight was never sent.
-    mutating func refund(_ lane: BudgetLane) {
+    mutating func refund(_ lane: BudgetLane, isSincePending: Bool) {
+        reservation.giveBack(isSincePending: isSincePending)
         inFlight -= 1
         due -= interval
         if lane == .background { backgroundDue -= backgroundInterval }

@@ -14,7 +14,9 @@ struct QuotaHold: Sendable, Hashable {
 
     init(until: Ticks = 0, quotas: [LearnedQuota] = []) { (self.until, self.quotas) = (until, quotas) }
 
-    /// Upstream refused a call for quota. Calls sent before the hold began do not lengthen the back-off.
+    /// Upstream refused a call for quota.
+    ///
+    /// Calls sent before the hold began do not lengthen the back-off.
     mutating func refused(grantedAt: Ticks, retryAfter: Ticks?, now: Ticks) {
         if grantedAt >= setAt { strikes += 1 }
         let wait =

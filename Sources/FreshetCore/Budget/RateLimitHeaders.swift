@@ -16,6 +16,11 @@ public struct RateLimitHeaders: Sendable, Hashable {
         public var remaining: Int
         /// From the answer to the reset.
         public var resetsIn: Duration
+
+        /// Creates a quota.
+        public init(name: String, limit: Int?, remaining: Int, resetsIn: Duration) {
+            (self.name, self.limit, self.remaining, self.resetsIn) = (name, limit, remaining, resetsIn)
+        }
     }
 
     /// How long to wait before the next call; always more than zero.

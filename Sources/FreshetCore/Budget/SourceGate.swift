@@ -115,7 +115,9 @@ struct SourceGate: Sendable {
         }
     }
 
-    /// Nothing is sent for `wish`, or 1 min doubling to 1 h. A call sent before a stop ends does not lengthen the doubling.
+    /// Sends nothing for `wish`, or for 1 min doubling to 1 h.
+    ///
+    /// A second stop while one lasts does not count for the doubling.
     mutating func stop(_ reason: String, wish: Ticks?, now: Ticks) -> BudgetEvent {
         var until = now
         if case .stopped(let earlier, _) = state { until = earlier } else { stops += 1 }
