@@ -1,17 +1,18 @@
 /// Times of day and days as a five-field cron expression names them: minute, hour, day of month, month, day of week.
 ///
-/// A field is `*`, a number, a range (`1-5`), a step (`*/15`, `0-30/10`; `5/15` counts from 5 to the end) or a list of these.
-/// Months and weekdays may be written as `JAN`…`DEC` and `SUN`…`SAT` in any case; 0 and 7 are Sunday. Also known are
-/// `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly` and `@annually`.
+/// A field is `*`, a number, a range (`1-5`), a step (`*/15`, `0-30/10`; `5/15` counts from 5 to the end) or a list
+/// of these. Months and weekdays may be written as `JAN`…`DEC` and `SUN`…`SAT` in any case; 0 and 7 are Sunday, and
+/// `SAT-SUN` is the weekend. Also known are `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly` and
+/// `@annually`.
 ///
-/// When neither day of month nor day of week begins with `*`, a day matches when either field does (the rule of Vixie cron);
-/// otherwise both have to.
+/// When neither day of month nor day of week begins with `*`, a day matches when either field does (the rule of Vixie
+/// cron); otherwise both have to.
 ///
 /// When clocks change:
 /// - A local time that is skipped runs at the first instant after the gap; several skipped times run once.
 /// - A local time that occurs twice runs once, the first time.
-/// - An expression whose hour begins with `*` runs by real time instead: at every minute whose local time matches, so
-///   `*/15 * * * *` keeps running every quarter of an hour, without an extra run for the gap and twice in the repeated hour.
+/// - An expression whose hour begins with `*` runs by real time instead: at every minute whose local time matches.
+///   `30 * * * *` stays one hour apart, without an extra run for a gap, and runs in both passes of a repeated hour.
 public struct CronExpression: Sendable, Hashable {
     private let minutes: CronSet
     private let hours: CronSet

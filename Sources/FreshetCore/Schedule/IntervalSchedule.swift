@@ -1,7 +1,7 @@
-/// The moments `anchor`, `anchor + period`, `anchor + 2·period`, …
+/// The moments that follow an anchor at whole multiples of a period, the anchor itself being the first.
 ///
-/// Each is counted from the anchor (``Period/added(to:count:)``), so a monthly schedule from 31 January runs on the last day
-/// of shorter months and on the 31st of the others.
+/// Each is counted from the anchor (``Period/added(to:count:)``), so a monthly schedule from 31 January runs on the
+/// last day of shorter months and on the 31st of the others.
 public struct IntervalSchedule: Sendable, Hashable {
     /// The time between two moments.
     public let period: Period
@@ -15,16 +15,16 @@ public struct IntervalSchedule: Sendable, Hashable {
 
     /// The first moment of the schedule strictly after `moment`.
     ///
-    /// - Returns: `nil` when the period is zero, has a negative part or is shorter than 1 µs, and when the moment cannot be
-    ///   expressed as a ``Timestamp``.
+    /// - Returns: `nil` when the period is zero, has a negative part or is shorter than 1 µs, and when the result could
+    ///   leave the range of a ``Timestamp``.
     public func next(after moment: Timestamp) -> Timestamp? {
         guard period.months >= 0, period.days >= 0, period.time >= .zero else { return nil }
         let (shortest, longest) = (length(monthDays: 28), length(monthDays: 31) + 1)
         guard shortest > 0 else { return nil }
         if moment < anchor { return anchor }
 
-        // `n` periods take at least `n · shortest` and less than `n · longest`, which leaves few counts to look at: one or two
-        // for an exact period, a tenth of the months that have passed for months.
+        // `n` periods take at least `n · shortest` and less than `n · longest`. That leaves few counts to search: one or
+        // two for most exact periods, a tenth of the months that have passed for months.
         let passed = Int128(moment.microseconds) - Int128(anchor.microseconds)
         var (low, high) = (passed / longest, passed / shortest + 1)
         guard Int128(anchor.microseconds) + high * longest <= Int128(Int64.max) else { return nil }

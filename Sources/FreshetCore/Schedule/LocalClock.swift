@@ -11,8 +11,9 @@ struct LocalClock {
         return (Int64(zone.offset(at: start)), zone.nextChange(after: start)?.seconds ?? .max)
     }
 
-    /// The latest local time that the clock has shown up to and including a moment; clocks that were set back have shown
-    /// later times than they show now.
+    /// The latest local time that the clock has shown up to and including a moment.
+    ///
+    /// A clock that was set back has shown later times than it shows now.
     func latestLocal(through moment: Int64) -> Int64 {
         var (latest, start) = (Int64.min, moment - LocalClock.reach)
         while start <= moment {

@@ -40,8 +40,8 @@ struct PosixZone: Hashable, Sendable {
     /// The offset at a moment given in seconds since the epoch.
     func offset(at seconds: Int64) -> Int {
         guard let daylight else { return standardOffset }
-        // The change that counts is the last one passed. When a year ends in daylight time exactly as the next begins in it,
-        // the change of the later year counts.
+        // The change that counts is the last one passed. When a year ends in daylight time exactly as the next begins
+        // in it, the change of the later year counts.
         var (latest, offset) = (Int64.min, standardOffset)
         for change in changes(around: seconds, daylight) where change.time <= seconds && change.time >= latest {
             (latest, offset) = (change.time, change.offset)

@@ -1,7 +1,7 @@
 /// The rules of one time zone, read from the bytes of a TZif file (RFC 8536 versions 1 to 3, RFC 9636 version 4).
 ///
-/// Moments after the last transition of the file follow its footer, a POSIX TZ string; moments before the first have the
-/// first type of local time.
+/// Moments after the last transition of the file follow its footer, a POSIX TZ string; moments before the first have
+/// the first type of local time.
 public struct TimeZoneData: ZoneRules, Hashable {
     /// When each stretch begins, in seconds since the epoch, ascending.
     private let transitions: [Int64]

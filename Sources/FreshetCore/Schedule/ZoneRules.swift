@@ -1,6 +1,6 @@
 /// How far local time is ahead of UTC, moment by moment.
 ///
-/// A zone is a sequence of stretches in which the offset is constant. Offsets lie within ±26 h, the bounds of RFC 8536.
+/// A zone is a sequence of stretches in which the offset is constant. Offsets lie within ±26 h, as in RFC 8536.
 public protocol ZoneRules: Sendable {
     /// The offset of local time at a moment, in seconds east of UTC.
     func offset(at moment: Timestamp) -> Int
