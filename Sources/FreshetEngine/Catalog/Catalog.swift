@@ -95,6 +95,7 @@ public final class Catalog: Sendable {
             let id = DocumentID(dataset: dataset.config.id, key: document.id.key)
             let entry = CatalogEntry(id: id, dataset: dataset, hash: hash, served: served)
             state.table.insert(entry, hash: hash)
+            shard(hash).population.wrappingAdd(1, ordering: .relaxed)
             return (entry, served.size + CatalogEntry.fixedCost(key: id.key))
         }
         settle(adding: added, sparing: entry)
@@ -130,7 +131,9 @@ public final class Catalog: Sendable {
             entry.cell.withLock { $0.isEvicted = true }
             return state.table.remove(entry, hash: entry.hash)
         }
-        if removed { dismantle(entry) }
+        guard removed else { return }
+        shard(entry.hash).population.wrappingSubtract(1, ordering: .relaxed)
+        dismantle(entry)
     }
 
     /// Keeps the compressed form of a body that was served; ignored when the document has moved on since.
@@ -285,10 +288,9 @@ public final class Catalog: Sendable {
     private func settle(adding added: Int, sparing entry: CatalogEntry) {
         bytes.wrappingAdd(added, ordering: .relaxed)
         var fruitless = 0
-        while bytes.load(ordering: .relaxed) > limit, fruitless <= shards.count {
-            let index = hand.wrappingAdd(1, ordering: .relaxed).newValue & (shards.count - 1)
-            // When nothing else is left to go, the newcomer is simply larger than the whole memory.
-            guard let cold = shards[index].evictOne(sparing: fruitless < shards.count ? entry : nil) else {
+        // When nothing else is left to go, the newcomer is simply larger than the whole memory.
+        while bytes.load(ordering: .relaxed) > limit, fruitless <= 2 * shards.count {
+            guard let cold = nextShard().evictOne(sparing: fruitless <= shards.count ? entry : nil) else {
                 fruitless += 1
                 continue
             }
@@ -296,6 +298,13 @@ public final class Catalog: Sendable {
             dismantle(cold)
             if cold === entry { return }
         }
+    }
+
+    /// Of two shards in turn the fuller: taking from all alike would drain some of them down to what is hot.
+    private func nextShard() -> CatalogShard {
+        let index = hand.wrappingAdd(1, ordering: .relaxed).newValue & (shards.count - 1)
+        let (one, other) = (shards[index], shards[(index &* 37 &+ 11) & (shards.count - 1)])
+        return other.population.load(ordering: .relaxed) > one.population.load(ordering: .relaxed) ? other : one
     }
 
     /// Takes an entry that has left its shard out of the rest: paths, bytes; its reads are kept for the next drain.

@@ -15,6 +15,8 @@ final class CatalogShard: Sendable {
     let state = Mutex(State())
     /// Entries with reads since the last drain.
     let dirty = Mutex<[CatalogEntry]>([])
+    /// Entries held, to be read without the lock.
+    let population = Atomic<Int>(0)
     let hits = Atomic<Int>(0)
     let misses = Atomic<Int>(0)
     let evictions = Atomic<Int>(0)
@@ -41,6 +43,7 @@ final class CatalogShard: Sendable {
                 }
                 guard isCold else { continue }
                 state.table.remove(entry, hash: entry.hash)
+                population.wrappingSubtract(1, ordering: .relaxed)
                 evictions.wrappingAdd(1, ordering: .relaxed)
                 return entry
             }
