@@ -51,6 +51,8 @@ public struct FreshetServer: Service {
             try? await group.shutdownGracefully()
             throw error
         }
+        // Connections that have just closed may still hand their last words to their loops.
+        for loop in group.makeIterator() { try? await loop.scheduleTask(in: .milliseconds(20)) {}.futureResult.get() }
         try await group.shutdownGracefully()
     }
 
