@@ -26,6 +26,8 @@ import Testing
         ConfigFixture.file(dataset: "refresh: { every: ${env:KEY} }").replacing(
             "/clans", with: "clans?token=sekrit&x="),
         ConfigFixture.file(dataset: "refresh: { cron: \"${env:KEY}\", for: [\"${env:KEY}\"] }"),
+        ConfigFixture.file(dataset: "refresh: { cron: \"0 ${env:KEY} * * *\" }"),
+        ConfigFixture.file(dataset: "refresh: { cron: \"@${env:KEY}\" }"),
         "store: postgres://me:sekrit@host/db",
         "coordinator: redis://:sekrit@host",
         "server: { listen: \"${env:KEY}\" }",

@@ -144,7 +144,7 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
         .init(
             "a cron expression with an hour too many", ConfigFixture.file(dataset: "refresh: { cron: \"0 25 * * *\" }"),
             #"8:22: datasets.clash.clan.refresh.cron: "0 25 * * *" is not a cron expression: the hour cannot be "25"; "#
-                + #"write it such as "0 6 * * *""#),
+                + "allowed are *, 0-23, ranges such as 2-4, steps such as */2, and lists of these"),
         .init(
             "a time zone that does not exist",
             ConfigFixture.file(dataset: "refresh: { cron: \"0 5 * * *\", time_zone: Europe/Berln }"),
