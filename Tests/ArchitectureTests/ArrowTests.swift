@@ -20,7 +20,7 @@ struct ArrowTests {
         "FreshetServer": [
             "CZlib", "Crypto", "FreshetCore", "FreshetDocument", "FreshetEngine", "Glibc", "Musl", "HTTPTypes",
             "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
-            "NIOPosix", "ServiceLifecycle",
+            "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
         ],
         "FreshetTesting": ["FreshetCore"],
     ]
