@@ -85,6 +85,7 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isWritable {
             work(context)
             finishBatch(context)
+            passInputClosed(context)
         }
         context.fireChannelWritabilityChanged()
     }

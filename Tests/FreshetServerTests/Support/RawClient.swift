@@ -16,11 +16,20 @@ enum RawClient {
             if index < pieces.count - 1 { try await between() }
         }
         if halfCloses { try? await channel.close(mode: .output) }
-        let guardian = channel.eventLoop.scheduleTask(in: .seconds(20)) { channel.close(promise: nil) }
+        let guardian = channel.eventLoop.scheduleTask(in: .seconds(60)) {
+            collector.isAbandoned = true
+            channel.close(promise: nil)
+        }
         try await channel.closeFuture.get()
         guardian.cancel()
-        return try await channel.eventLoop.submit { Array(collector.received.readableBytesView) }.get()
+        return try await channel.eventLoop.submit {
+            if collector.isAbandoned { throw StillOpen() }
+            return Array(collector.received.readableBytesView)
+        }.get()
     }
+
+    /// The server did not close the connection when it should have.
+    struct StillOpen: Error {}
 
     /// A connection that stays open until closed.
     static func connect(port: Int) async throws -> (channel: any Channel, collector: Collector) {
@@ -43,6 +52,7 @@ final class Collector: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
     var received = ByteBuffer()
+    var isAbandoned = false
     private var waiters: [(count: Int, promise: EventLoopPromise<Void>)] = []
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
