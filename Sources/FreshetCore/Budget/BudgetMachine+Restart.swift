@@ -91,7 +91,7 @@ extension BudgetMachine {
             }
         case .snapshot(let snapshot):
             lastToken = snapshot.token
-            let isSameBoot = snapshot.bootID == bootID && now >= snapshot.taken
+            let isSameBoot = !bootID.isEmpty && snapshot.bootID == bootID && now >= snapshot.taken
             for index in counters.indices {
                 restoreCounter(index, snapshot, isSameBoot: isSameBoot, now: now, wall: wall)
             }

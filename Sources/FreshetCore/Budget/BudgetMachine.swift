@@ -69,7 +69,7 @@ public struct BudgetMachine: Sendable {
     ///   - datasets: Its datasets; calls for any other one share one endpoint.
     ///   - restored: What the store has kept.
     ///   - bootID: Names the boot of this machine, such as `/proc/sys/kernel/random/boot_id`: monotonic times of another one are
-    ///     worth nothing.
+    ///     worth nothing. Empty when unknown; then every restart counts as one of the machine.
     ///   - now: The monotonic clock, counted from boot.
     ///   - wall: The wall clock.
     public init(

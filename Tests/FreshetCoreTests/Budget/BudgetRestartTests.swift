@@ -58,6 +58,32 @@ import Testing
         #expect((450...550).contains(granted), "half a second of calls, not \(granted)")
     }
 
+    @Test func `grants made while a snapshot is written count against it`() throws {
+        var bench = Bench(Bench.source([LimitConfig(scope: .account, calls: 1000, per: .seconds(1))]))
+        /// Grants until the machine waits for a reservation, or until `maximum`.
+        func drain(_ bench: inout Bench, maximum: Int = 10_000) -> Int {
+            var granted = 0
+            while granted < maximum {
+                bench.now += .milliseconds(2)
+                let decision = bench.machine.decide(dataset: Bench.a, priority: .high, aged: false, now: bench.now)
+                guard case .go(let permit) = decision else { break }
+                bench.answer(permit)
+                granted += 1
+            }
+            return granted
+        }
+        _ = bench.ask()
+        _ = drain(&bench, maximum: 400)
+        let taken = bench.machine.reservationNeeded(now: bench.now, wall: Bench.wall)
+        let snapshot = try #require(taken)
+        var granted = drain(&bench)
+        #expect(granted > 50)
+        bench.machine.reservationPersisted(snapshot.token)
+        granted += drain(&bench)
+        // Half a second of 990 calls a second: what the snapshot promised, and not one more.
+        #expect(granted == 495)
+    }
+
     @Test func `a failed write is asked for again, and grants go on under the one before`() {
         var bench = Bench(Bench.source([LimitConfig(scope: .account, calls: 1000, per: .seconds(1))]))
         _ = bench.ask()

@@ -163,6 +163,7 @@ struct BudgetSimulation {
     }
 
     private mutating func crash() {
+        guard machine != nil else { return }
         let (mono, wall) = (mono, wall)
         let moment = now - boundary.start
         if cleanRestarts.contains(moment) {
