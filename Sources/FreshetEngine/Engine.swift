@@ -174,6 +174,9 @@ public final class Engine: MirrorService, Sendable {
         return first
     }
 
+    /// Says that jobs were changed in the store.
+    public func jobsChanged() { for dispatcher in dispatchers.values { dispatcher.poke() } }
+
     /// Notes that a stale document was read.
     public func noteStaleRead(_ id: DocumentID) { demand.put(id) }
 

@@ -17,6 +17,8 @@ public struct Runtime: Sendable {
     public let engine: Engine
     /// Where it logs to.
     public let logger: Logger
+    /// Opens this process's interface to its owner's commands; made anew by each process.
+    public let controlToken: String
     private let clock: any FreshetClock
     private let lock: DataDirectoryLock?
     private let upstream: HTTPUpstream
@@ -43,7 +45,8 @@ public struct Runtime: Sendable {
         let engine = Engine(
             configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger)
         return Runtime(
-            configuration: configuration, engine: engine, logger: logger, clock: clock, lock: lock, upstream: upstream)
+            configuration: configuration, engine: engine, logger: logger, controlToken: makeControlToken(), clock: clock,
+            lock: lock, upstream: upstream)
     }
 
     /// Serves and refreshes until SIGTERM or SIGINT, or until the task is cancelled; then finishes what is under way.
@@ -61,11 +64,12 @@ public struct Runtime: Sendable {
         var configuration = configuration
         if let host { configuration.server.host = host }
         if let port { configuration.server.port = port }
-        let (lock, logger) = (lock, logger)
+        let (lock, logger, controlToken) = (lock, logger, controlToken)
         let server = FreshetServer.make(
-            service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text
+            service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text,
+            controlToken: controlToken
         ) { url in
-            lock?.publish(url: url)
+            lock?.publish(url: url, controlToken: controlToken)
             await onBound(url)
         }
         var services: [any Service] = []
@@ -93,9 +97,11 @@ public struct Runtime: Sendable {
     }
 
     /// Who works on the data directory of a configuration, if anyone does.
-    public static func holder(of configuration: Configuration) -> (pid: Int32, url: String?)? {
+    public static func holder(of configuration: Configuration) -> (pid: Int32, url: String?, token: String?)? {
         guard configuration.store == .sqlite else { return nil }
-        return DataDirectoryLock.holder(directory: configuration.dataDirectory).map { ($0.pid, $0.url) }
+        return DataDirectoryLock.holder(directory: configuration.dataDirectory).map {
+            ($0.pid, $0.url, $0.controlToken)
+        }
     }
 
     /// Runs `body` against a server on a free loopback port that works on the data directory only meanwhile.
@@ -103,10 +109,10 @@ public struct Runtime: Sendable {
     /// - Parameter working: Whether refreshes run.
     /// - Throws: ``RuntimeError``, or what `body` throws.
     public static func withPrivateServer<Result: Sendable>(
-        _ configuration: Configuration, working: Bool, _ body: @Sendable @escaping (String) async throws -> Result
+        _ configuration: Configuration, working: Bool, _ body: @Sendable @escaping (_ url: String, _ token: String) async throws -> Result
     ) async throws -> Result {
         var quiet = configuration.logs
-        quiet.level = "error"
+        quiet.level = "critical"
         quiet.file = nil
         var configuration = configuration
         configuration.server.readsNeedToken = false
@@ -120,7 +126,7 @@ public struct Runtime: Sendable {
                 return nil
             }
             group.addTask {
-                for await url in bound { return try await body(url) }
+                for await url in bound { return try await body(url, runtime.controlToken) }
                 return nil
             }
             var found: Result?
@@ -136,6 +142,11 @@ public struct Runtime: Sendable {
     }
 
     // MARK: Opening
+
+    private static func makeControlToken() -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        return "fr_" + String((0..<48).compactMap { _ in letters.randomElement() })
+    }
 
     private static func makeDirectory(_ path: String) throws(RuntimeError) {
         var partial = ""

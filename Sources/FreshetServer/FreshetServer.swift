@@ -11,6 +11,7 @@ public struct FreshetServer: Service {
     private let service: any MirrorService
     private let configuration: ServerConfig
     private let build: BuildInfo
+    private let controlToken: String?
     private let usesLane: Bool
     private let idleTimeout: Duration
     private let logger: Logger
@@ -24,24 +25,29 @@ public struct FreshetServer: Service {
     ///   - configuration: Its `server` section says address, threads and limits.
     ///   - version: Shown by `/version`, `/metrics`, `/health` and `/openapi.json`.
     ///   - commit: The revision it was built from, if known.
+    ///   - controlToken: Accepted as admin besides the tokens in the store: `fr_` and at least 32 random characters.
     ///   - usesLane: Whether the fast lane answers; without it the router answers everything, the same.
     ///   - idleTimeout: How long a connection may stand without a whole request or answer.
     ///   - onBound: Called with the base URL once requests are answered; port 0 has become the real one.
     public static func make(
         service: any MirrorService, configuration: Configuration, logger: Logger, clock: any FreshetClock,
-        version: String, commit: String? = nil, usesLane: Bool = true, idleTimeout: Duration = .seconds(75),
+        version: String, commit: String? = nil, controlToken: String? = nil, usesLane: Bool = true,
+        idleTimeout: Duration = .seconds(75),
         onBound: @escaping @Sendable (String) async -> Void = { _ in }
     ) -> some Service {
         FreshetServer(
             service: service, configuration: configuration.server, build: BuildInfo(version: version, commit: commit),
-            usesLane: usesLane, idleTimeout: idleTimeout, logger: logger, clock: clock, onBound: onBound)
+            controlToken: controlToken, usesLane: usesLane, idleTimeout: idleTimeout, logger: logger, clock: clock,
+            onBound: onBound)
     }
 
     /// Listens and serves until shut down.
     ///
     /// - Throws: When the address cannot be bound or the store does not give the tokens.
     public func run() async throws {
-        let tokens = TokenService(store: service.store, readsNeedToken: configuration.readsNeedToken, clock: clock)
+        let tokens = TokenService(
+            store: service.store, readsNeedToken: configuration.readsNeedToken, clock: clock,
+            controlToken: controlToken)
         try await tokens.reload()
         let threads = configuration.threads > 0 ? configuration.threads : System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)

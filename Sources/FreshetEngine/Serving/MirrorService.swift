@@ -33,6 +33,9 @@ public protocol MirrorService: Sendable {
     /// Sources, datasets, queue and budgets at a glance.
     func status() async throws(StoreError) -> StatusReport
 
+    /// Says that jobs were changed in the store, so that workers look at once.
+    func jobsChanged()
+
     /// The store behind the mirror, for lists, history, jobs and tokens.
     var store: any Store { get }
 
@@ -49,4 +52,9 @@ public protocol MirrorService: Sendable {
 
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
+}
+
+extension MirrorService {
+    /// Without workers there is nobody to tell.
+    public func jobsChanged() {}
 }

@@ -43,7 +43,7 @@ struct AdminRoutes: Sendable {
     func retry(_ exchange: Exchange) async throws -> Reply {
         let ids = try await selection(exchange)
         let count = try await service.store.retryDead(ids: ids, now: exchange.now)
-        // The workers look for ready jobs when they are told; the wish of an operator is worth a nudge.
+        service.jobsChanged()
         logged("Dead letters were retried", ["count": "\(count)"])
         return .json(200, .object([("retried", .number(Int64(count)))]), AdminRoutes.uncached)
     }

@@ -23,7 +23,7 @@ struct Doctor: AsyncParsableCommand {
             for member in checks {
                 for check in member.value.elements {
                     let note = check["output"]?.string.map { ": \($0)" } ?? ""
-                    print("\(check.text("status").padded(to: 5)) \(member.key)\(note)")
+                    print("\(check.text("status").padded(to: 5)) \(member.key.string ?? "")\(note)")
                 }
             }
         }

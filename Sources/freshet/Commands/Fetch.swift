@@ -28,22 +28,28 @@ struct Fetch: AsyncParsableCommand {
         let loaded = try options.load(quiet: true)
         let id = try document.resolve(in: loaded.configuration).id
         let stores = step == .store && !dryRun
-        let body = jsonObject([
-            ("source", id.dataset.source), ("dataset", id.dataset.name), ("key", id.key),
-            ("store", stores ? "true" : "false"),
-        ])
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("source", id.dataset.source)
+        writer.field("dataset", id.dataset.name)
+        writer.field("key", id.key)
+        writer.field("store", stores)
+        writer.endObject()
+        let body = writer.bytes
         let answer = try await Control.with(loaded) { control in
             try await control.call(.post, "/admin/fetch", json: body).expectSuccess()
         }
         guard !output.json else { return printJSON(answer.body) }
         let report = try answer.json()
+        let data = report["data"].flatMap { $0.isNull ? nil : $0 }
+        let kept = report["state"].map { stores && $0.kind == .object ? "version \($0.text("version"))" : "not kept" }
         standardError(
-            "\(id): \(report.text("outcome")), \(report.text("bytes")) bytes, \(report.text("calls")) call(s), "
-                + "\(report.text("duration_ms")) ms, " + (stores ? "kept as version \(report.text("version"))" : "not kept"))
-        if let failure = report["failure"], failure.kind == .object {
+            "\(id): \(report.text("outcome")), \(data?.rawBytes.count ?? 0) bytes, \(report.text("calls")) call(s), "
+                + "\(report.text("took_seconds")) s, \(kept ?? "not kept")")
+        if let failure = report["error"], failure.kind == .object {
             let code = report.text("outcome") == "denied" ? Exit.tryLater : Exit.unavailable
             throw Exit.fail("\(failure.text("kind")): \(failure.text("message"))", code)
         }
-        if let body = report["body"], body.kind != .null { print(String(decoding: body.rawBytes, as: UTF8.self)) }
+        if let data { print(String(decoding: data.rawBytes, as: UTF8.self)) }
     }
 }

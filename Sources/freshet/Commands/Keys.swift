@@ -1,4 +1,5 @@
 import ArgumentParser
+import FreshetCore
 import FreshetDocument
 
 /// The command `freshet keys`.
@@ -21,11 +22,13 @@ struct KeysList: AsyncParsableCommand {
         }
         guard !output.json else { return printJSON(body) }
         var table = Table(["SOURCE", "KEY", "STATE", "CALLS", "RETURNS", "REASON"])
-        for key in try Control.Answer(status: 200, body: body).json()["keys"].list {
-            table.add([
-                key.text("source"), key.text("id"), key.text("state"), key.text("calls"), key.text("returns_at"),
-                key.text("reason"),
-            ])
+        for source in try Control.Answer(status: 200, body: body).json()["sources"].list {
+            for key in source["keys"].list {
+                table.add([
+                    source.text("source"), key.text("key_id"), key.text("state"), key.text("calls"),
+                    key.text("returns_at"), key.text("reason"),
+                ])
+            }
         }
         print(table.text)
     }
@@ -37,6 +40,8 @@ struct KeySelection: ParsableArguments {
     var source: String
     @Argument(help: "The key's id, as `keys ls` shows it.")
     var key: String
+
+    var path: String { "/admin/keys/\(PercentEncoding.encode(source))/\(PercentEncoding.encode(key))" }
 }
 
 /// The command `freshet keys park`.
@@ -49,10 +54,13 @@ struct KeysPark: AsyncParsableCommand {
     var time = "PT1H"
 
     func run() async throws {
-        let (source, key, time) = (selection.source, selection.key, time)
-        let body = jsonObject([("source", source), ("key_id", key), ("for", time)])
+        let (path, key, source) = (selection.path, selection.key, selection.source)
+        guard let rest = (try? Period(parsing: time))?.exact, rest > .zero else {
+            throw Exit.fail("--for \"\(time)\" is not a duration: write PT1H or 1h", Exit.usage)
+        }
+        let body = Array("{\"seconds\":\(rest.inSeconds)}".utf8)
         _ = try await Control.with(try options.load(quiet: true)) { control in
-            try await control.call(.post, "/admin/keys/park", json: body).expectSuccess()
+            try await control.call(.post, path + "/park", json: body).expectSuccess()
         }
         print("key \(key) of \(source) rests for \(time)")
     }
@@ -66,10 +74,9 @@ struct KeysUnpark: AsyncParsableCommand {
     @OptionGroup var selection: KeySelection
 
     func run() async throws {
-        let (source, key) = (selection.source, selection.key)
-        let body = jsonObject([("source", source), ("key_id", key)])
+        let (path, key, source) = (selection.path, selection.key, selection.source)
         _ = try await Control.with(try options.load(quiet: true)) { control in
-            try await control.call(.post, "/admin/keys/unpark", json: body).expectSuccess()
+            try await control.call(.post, path + "/unpark").expectSuccess()
         }
         print("key \(key) of \(source) is in use again")
     }

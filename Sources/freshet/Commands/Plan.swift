@@ -45,7 +45,8 @@ struct Plan: AsyncParsableCommand {
         }
         var counts: [DatasetID: Int] = [:]
         for dataset in try Control.Answer(status: 200, body: body).json()["datasets"].list {
-            if let id = DatasetID(dataset.text("id")) { counts[id] = Int(dataset.text("live")) ?? 0 }
+            let id = DatasetID(source: dataset.text("source"), name: dataset.text("dataset"))
+            counts[id] = Int(dataset.text("live")) ?? 0
         }
         for dataset in loaded.configuration.datasets {
             if case .list(let list)? = dataset.refresh?.selection {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FreshetCore
 import FreshetDocument
 
 /// The command `freshet queue`.
@@ -28,19 +29,37 @@ struct QueueList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let query = "limit=\(limit)" + (state.map { "&state=\($0)" } ?? "") + (source.map { "&source=\($0)" } ?? "")
-        let body = try await Control.with(try options.load(quiet: true)) { control in
-            try await control.call(.get, "/admin/queue?\(query)").expectSuccess().body
+        let states = state.map { [$0] } ?? ["leased", "ready", "waiting", "dead"]
+        let query = "limit=\(limit)" + (source.map { "&source=\(PercentEncoding.encode($0))" } ?? "")
+        let bodies = try await Control.with(try options.load(quiet: true)) { control in
+            var bodies: [[UInt8]] = []
+            for state in states {
+                bodies.append(try await control.call(.get, "/admin/queue?state=\(state)&\(query)").expectSuccess().body)
+            }
+            return bodies
         }
-        guard !output.json else { return printJSON(body) }
+        let jobs = try bodies.flatMap { try Control.Answer(status: 200, body: $0).json()["jobs"].list }
+        guard !output.json else { return printJobs(jobs) }
         var table = Table(["JOB", "STATE", "PRIORITY", "DOCUMENT", "TRIES", "NOT BEFORE", "CAUSE", "LAST ERROR"])
-        for job in try Control.Answer(status: 200, body: body).json()["jobs"].list {
+        for job in jobs {
             table.add([
-                job.text("id"), job.text("state"), job.text("priority"), job.text("document"), job.text("attempts"),
+                job.text("job"), job.text("state"), job.text("priority"),
+                "\(job.text("source")).\(job.text("dataset"))/\(job.text("key"))", job.text("attempts"),
                 job.text("not_before"), job.text("cause"), job["last_error"]?.text("message") ?? "-",
             ])
         }
-        print(table.isEmpty ? "the queue is empty" : table.text)
+        print(table.isEmpty ? "there are no such jobs" : table.text)
+    }
+
+    private func printJobs(_ jobs: [JSONValue]) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("jobs")
+        writer.beginArray()
+        for job in jobs { writer.value(job) }
+        writer.endArray()
+        writer.endObject()
+        printJSON(writer.bytes)
     }
 }
 
@@ -56,7 +75,7 @@ struct JobSelection: ParsableArguments {
     }
 
     var body: [UInt8] {
-        all ? Array(#"{"all":true}"#.utf8) : Array("{\"ids\":[\(ids.map(String.init).joined(separator: ","))]}".utf8)
+        all ? Array(#"{"all":true}"#.utf8) : Array("{\"jobs\":[\(ids.map(String.init).joined(separator: ","))]}".utf8)
     }
 }
 
@@ -74,7 +93,7 @@ struct QueueRetry: AsyncParsableCommand {
             try await control.call(.post, "/admin/queue/retry", json: payload).expectSuccess().body
         }
         guard !output.json else { return printJSON(body) }
-        print("\(try Control.Answer(status: 200, body: body).json().text("count")) job(s) will run again")
+        print("\(try Control.Answer(status: 200, body: body).json().text("retried")) job(s) will run again")
     }
 }
 
@@ -93,6 +112,6 @@ struct QueueDrop: AsyncParsableCommand {
             try await control.call(.post, "/admin/queue/drop", json: payload).expectSuccess().body
         }
         guard !output.json else { return printJSON(body) }
-        print("\(try Control.Answer(status: 200, body: body).json().text("count")) job(s) dropped")
+        print("\(try Control.Answer(status: 200, body: body).json().text("dropped")) job(s) dropped")
     }
 }

@@ -30,6 +30,6 @@ struct Refresh: AsyncParsableCommand {
             try await control.call(.post, "/v1/refresh", json: body).expectSuccess()
         }
         guard !output.json else { return printJSON(answer.body) }
-        print("job \(try answer.json().text("id")) queued for \(id)")
+        print("job \(try answer.json().text("job")) queued for \(id)")
     }
 }

@@ -19,16 +19,16 @@ struct Status: AsyncParsableCommand {
     private static func text(_ status: JSONValue) -> String {
         var sources = Table(["SOURCE", "HEALTH", "BREAKER", "IN FLIGHT", "KEYS", "REASON"])
         for source in status["sources"].list {
-            let keys = source["keys"].list.map { "\($0.text("id")):\($0.text("state"))" }
+            let keys = source["keys"].list.map { "\($0.text("key_id")):\($0.text("state"))" }
             sources.add([
-                source.text("name"), source.text("health"), source.text("breaker"), source.text("in_flight"),
+                source.text("source"), source.text("health"), source.text("breaker"), source.text("in_flight"),
                 keys.joined(separator: " "), source.text("reason"),
             ])
         }
         var datasets = Table(["DATASET", "LIVE", "STALE", "MISSING", "GONE", "OLDEST"])
         for dataset in status["datasets"].list {
             datasets.add([
-                dataset.text("id"), dataset.text("live"), dataset.text("stale"), dataset.text("missing"),
+                "\(dataset.text("source")).\(dataset.text("dataset"))", dataset.text("live"), dataset.text("stale"), dataset.text("missing"),
                 dataset.text("gone"), dataset.text("oldest"),
             ])
         }

@@ -49,10 +49,10 @@ struct Control {
                     "process \(holder.pid) holds \(configuration.dataDirectory) and serves nothing yet; try again when it "
                         + "has started or ended", Exit.tryLater)
             }
-            return try await body(Control(baseURL: url, token: token))
+            return try await body(Control(baseURL: url, token: token ?? holder.token))
         }
         do {
-            return try await Runtime.withPrivateServer(configuration, working: working) { url in
+            return try await Runtime.withPrivateServer(configuration, working: working) { url, token in
                 try await body(Control(baseURL: url, token: token))
             }
         } catch let error as RuntimeError {

@@ -16,15 +16,19 @@ public final class DataDirectoryLock: Sendable {
         public var url: String?
         /// When it took the lock, RFC 3339.
         public var startedAt: String
+        /// Opens the holder's interface to commands of the directory's owner, who alone can read the file; it dies with
+        /// the process.
+        public var controlToken: String?
 
         enum CodingKeys: String, CodingKey {
             case pid, url
             case startedAt = "started_at"
+            case controlToken = "control_token"
         }
 
         /// Creates a description of a holder.
-        public init(pid: Int32, url: String?, startedAt: String) {
-            (self.pid, self.url, self.startedAt) = (pid, url, startedAt)
+        public init(pid: Int32, url: String?, startedAt: String, controlToken: String? = nil) {
+            (self.pid, self.url, self.startedAt, self.controlToken) = (pid, url, startedAt, controlToken)
         }
     }
 
@@ -69,11 +73,12 @@ public final class DataDirectoryLock: Sendable {
         return lock
     }
 
-    /// Tells others where the holder serves, such as `http://127.0.0.1:8080`.
-    public func publish(url: String) {
+    /// Tells others where the holder serves, such as `http://127.0.0.1:8080`, and with which token its owner may command.
+    public func publish(url: String, controlToken: String? = nil) {
         state.withLock { state in
             guard let descriptor = state.descriptor else { return }
             state.holder.url = url
+            state.holder.controlToken = controlToken
             Self.write(state.holder, to: descriptor)
         }
     }
