@@ -21,10 +21,12 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -57,6 +59,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CClock"),
         library("FreshetCore"),
         library("FreshetDocument"),
         library(
@@ -65,7 +68,7 @@ let package = Package(
         library("FreshetMock", ["CZlib", nioCore, nioHTTP1, nioPosix]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
-        library("FreshetEngine", ["FreshetCore", "FreshetDocument", logging, nioCore]),
+        library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
         library(
             "FreshetServer",
             [
@@ -76,14 +79,14 @@ let package = Package(
             "FreshetRuntime",
             [
                 "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock", "FreshetServer",
-                "FreshetSQLite", "FreshetUpstream", crypto, lifecycle, logging, yams,
+                "FreshetSQLite", "FreshetUpstream", crypto, lifecycle, logging, unixSignals, yams,
             ]),
         library("FreshetTesting", ["FreshetCore"]),
         .executableTarget(
             name: "freshet",
             dependencies: [
-                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient,
-                nioCore,
+                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient, logging,
+                nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
@@ -91,9 +94,19 @@ let package = Package(
         tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
-        tests("FreshetRuntimeTests", ["FreshetCore", "FreshetRuntime", yams]),
-        tests("FreshetServerTests", ["FreshetCore", "FreshetEngine", "FreshetServer", "FreshetTesting", nioCore, nioPosix]),
+        tests(
+            "FreshetRuntimeTests",
+            ["FreshetCore", "FreshetMock", "FreshetRuntime", asyncHTTPClient, nioCore, nioHTTP1, yams]),
+        tests(
+            "FreshetServerTests",
+            [
+                "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes, lifecycle,
+                logging, nioCore, nioEmbedded, nioPosix,
+            ]),
         tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
+        tests(
+            "InvariantTests",
+            ["FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1, nioPosix]),
         tests("FreshetUpstreamTests", ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix]),
     ],
     swiftLanguageModes: [.v6]

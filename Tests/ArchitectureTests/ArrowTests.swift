@@ -16,7 +16,7 @@ struct ArrowTests {
         "FreshetMock": ["CZlib", "NIOCore", "NIOHTTP1", "NIOPosix", "FoundationEssentials", "Glibc", "Musl", "Darwin"],
         "FreshetMemory": ["FreshetCore"],
         "FreshetSQLite": ["FreshetCore", "GRDB", "GRDBSQLite", "Dispatch", "FoundationEssentials", "Glibc"],
-        "FreshetEngine": ["FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
+        "FreshetEngine": ["CClock", "FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
         "FreshetServer": [
             "CZlib", "Crypto", "FreshetCore", "FreshetDocument", "FreshetEngine", "Glibc", "Musl", "HTTPTypes",
             "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",

@@ -1,3 +1,4 @@
+import CClock
 public import FreshetCore
 import Glibc
 
@@ -17,9 +18,7 @@ public struct SystemClock: FreshetClock {
 
     /// Time since boot.
     public func monotonic() -> Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        .nanoseconds(freshet_boot_nanoseconds())
     }
 
     /// Returns once ``monotonic()`` has reached `deadline`.
