@@ -7,7 +7,10 @@ import NIOPosix
 public import ServiceLifecycle
 
 /// The serving side: fast lane and router on one port.
-public struct FreshetServer: Service {
+public struct FreshetServer: Service, CustomStringConvertible {
+    /// Its name only: service groups log services, and a field may be secret.
+    public var description: String { "FreshetServer" }
+
     private let service: any MirrorService
     private let configuration: ServerConfig
     private let build: BuildInfo

@@ -207,9 +207,12 @@ public final class Catalog: Sendable {
     /// - Parameters:
     ///   - now: The moment of the read.
     ///   - youngerThan: The greatest age in seconds that the reader likes; `nil` leaves it to the dataset.
-    public func read(_ entry: CatalogEntry, at now: Timestamp, youngerThan wanted: Int64? = nil) -> ServedDocument? {
+    ///   - onlyLive: Whether a document without a body to serve is left for somebody else to read: `nil`, not counted.
+    public func read(
+        _ entry: CatalogEntry, at now: Timestamp, youngerThan wanted: Int64? = nil, onlyLive: Bool = false
+    ) -> ServedDocument? {
         let (served, isFirst, wantsRefresh) = entry.cell.withLock { cell -> (ServedDocument?, Bool, Bool) in
-            guard !cell.isEvicted else { return (nil, false, false) }
+            guard !cell.isEvicted, !onlyLive || cell.served.presence == .live else { return (nil, false, false) }
             cell.reads &+= 1
             cell.lastRead = now
             if cell.heat < 3 { cell.heat += 1 }

@@ -94,8 +94,10 @@ struct Exchange: Sendable {
     /// What the client says about the answer it wants.
     var conditions: RequestConditions {
         var conditions = RequestConditions()
-        if let value = headers[.acceptEncoding] { conditions.acceptsGzip = RequestConditions.acceptsGzip(value.utf8) }
-        if let value = headers[.cacheControl] { conditions.readCacheControl(value.utf8) }
+        if let value = headers[.acceptEncoding] {
+            conditions.acceptsGzip = value.withBytes { RequestConditions.acceptsGzip($0) }
+        }
+        if let value = headers[.cacheControl] { value.withBytes { conditions.readCacheControl($0) } }
         return conditions
     }
 

@@ -22,11 +22,19 @@ final class LaneCounters: Sendable {
     let nanoseconds = Cell()
     let buckets = LaneBuckets()
 
-    /// Counts `reads` answers that took `nanoseconds` in all.
-    func record(reads: Int, nanoseconds total: Int64) {
-        let each = total / Int64(max(1, reads))
+    /// Counts answers that took `nanoseconds` together.
+    func record(hits count: Int, unchanged: Int, bytes sent: Int, nanoseconds total: Int64) {
+        hits.add(Int64(count))
+        if unchanged > 0 { notModified.add(Int64(unchanged)) }
+        bytes.add(Int64(sent))
         nanoseconds.add(total)
-        buckets.add(Int64(reads), at: LaneCounters.bounds.firstIndex { each <= $0 } ?? LaneCounters.bounds.count)
+        buckets.add(Int64(count), at: LaneCounters.bucket(total / Int64(max(1, count))))
+    }
+
+    private static func bucket(_ nanoseconds: Int64) -> Int {
+        var index = 0
+        while index < bounds.count, nanoseconds > bounds[index] { index += 1 }
+        return index
     }
 }
 

@@ -30,11 +30,10 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.open
     private var held = ByteBuffer()
     private var context: ChannelHandlerContext?
-    private var hasWritten = false
-    private var batch = 0
-    private var batchStart = NIODeadline.distantPast
-    private var isReadWanted = false
+    private var canWrite = true
+    private var isReadDue = false
     private var isInputClosed = false
+    private var isServing = false
     private var isWorking = false
     private var mustWork = false
 
@@ -51,40 +50,47 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Inbound
 
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        context.read()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state {
         case .through:
             context.fireChannelRead(data)
             return
         case .finished: return
-        case .open, .assembling, .detour: break
-        }
-        var bytes = unwrapInboundIn(data)
-        if held.readableBytes == 0 {
+        case .open where held.readableBytes == 0:
+            var bytes = unwrapInboundIn(data)
+            _ = serve(context, &bytes)
+            guard bytes.readableBytes > 0 else { return }
             held = bytes
-        } else {
-            held.writeBuffer(&bytes)
+        case .open, .assembling, .detour:
+            var bytes = unwrapInboundIn(data)
+            if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
         }
         work(context)
     }
 
+    /// The connection reads no further by itself, so that a hit need not travel through every handler behind this one.
     func channelReadComplete(context: ChannelHandlerContext) {
-        finishBatch(context)
-        context.fireChannelReadComplete()
+        if case .through = state {
+            context.fireChannelReadComplete()
+        } else {
+            read(context: context)
+        }
     }
 
     func read(context: ChannelHandlerContext) {
-        guard held.readableBytes < LaneHandler.heldLimit else {
-            isReadWanted = true
-            return
-        }
-        context.read()
+        if held.readableBytes < LaneHandler.heldLimit { context.read() } else { isReadDue = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        canWrite = context.channel.isWritable
+        // Within `serve` the bytes that wait are in its hands; it looks again by itself.
+        if canWrite, !isServing {
             work(context)
-            finishBatch(context)
             passInputClosed(context)
         }
         context.fireChannelWritabilityChanged()
@@ -102,8 +108,7 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        state = .finished
-        held.clear()
+        finish()
         context.fireChannelInactive()
     }
 
@@ -121,13 +126,12 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .open, .through, .finished: return
         }
         work(context)
-        finishBatch(context)
         passInputClosed(context)
     }
 
     private func finish() {
         state = .finished
-        held.clear()
+        held = ByteBuffer()
     }
 
     // MARK: Work
@@ -144,13 +148,13 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
             while step(context) {}
         } while mustWork
         isWorking = false
-        if isReadWanted, held.readableBytes < LaneHandler.heldLimit {
-            isReadWanted = false
+        if isReadDue, held.readableBytes < LaneHandler.heldLimit {
+            isReadDue = false
             context.read()
         }
     }
 
-    /// One request, or one piece of one; `false` when nothing more can be done now.
+    /// One piece of work; `false` when nothing more can be done now.
     private func step(_ context: ChannelHandlerContext) -> Bool {
         guard held.readableBytes > 0 else { return false }
         switch state {
@@ -167,22 +171,23 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
             forward(context, held.readableBytes)
             return false
         case .finished:
-            held.clear()
+            held = ByteBuffer()
             return false
         }
     }
 
     private func openStep(_ context: ChannelHandlerContext) -> Bool {
+        var bytes = held
+        held = ByteBuffer()
+        let stop = serve(context, &bytes)
+        held = bytes
         // A client that does not read its answers gets no more of them until it does.
-        guard context.channel.isWritable else { return false }
-        let verdict = held.withUnsafeReadableBytes { LaneScanner.scan($0) }
-        switch verdict {
-        case .read(let head):
-            if answer(context, head) { return true }
-            detour(context, length: head.length)
+        guard canWrite, held.readableBytes > 0 else { return false }
+        if stop == .unwritable { return true }
+        switch held.withUnsafeReadableBytes({ LaneScanner.scan($0) }) {
+        case .read(let head): detour(context, length: head.length)
         case .framed(let length): detour(context, length: length)
         case .incomplete:
-            settleBatch(context)
             state = .assembling(held)
             forward(context, held.readableBytes)
         case .opaque: goThrough(context)
@@ -193,31 +198,21 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bytes of a head that came in pieces go to the router at once; here it is only found out where the head ends.
     private func assemble(_ context: ChannelHandlerContext, _ seen: ByteBuffer) -> Bool {
         var whole = seen
-        // The state still holds the buffer: without this the append would copy it.
-        state = .through
         let before = whole.readableBytes
         whole.writeImmutableBuffer(held)
         switch whole.withUnsafeReadableBytes({ LaneScanner.scan($0) }) {
         case .incomplete:
             state = .assembling(whole)
             forward(context, held.readableBytes)
-        case .read(let head): resume(context, length: head.length - before)
-        case .framed(let length): resume(context, length: length - before)
+        case .read(let head): detour(context, length: head.length - before)
+        case .framed(let length): detour(context, length: length - before)
         case .opaque: goThrough(context)
         }
         return true
     }
 
-    /// The request that the router has in part is complete after `length` more bytes.
-    private func resume(_ context: ChannelHandlerContext, length: Int) {
-        let now = min(length, held.readableBytes)
-        loop.counters.detours.add(1)
-        state = .detour(bodyLeft: length - now, isAnswered: false)
-        forward(context, now)
-    }
-
+    /// Hands `length` bytes, as far as they are here, to the router: a request, or what was missing of one.
     private func detour(_ context: ChannelHandlerContext, length: Int) {
-        settleBatch(context)
         let now = min(length, held.readableBytes)
         loop.counters.detours.add(1)
         state = .detour(bodyLeft: length - now, isAnswered: false)
@@ -225,10 +220,11 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func goThrough(_ context: ChannelHandlerContext) {
-        settleBatch(context)
         loop.counters.demotions.add(1)
         state = .through
         forward(context, held.readableBytes)
+        // From here on the router's back pressure decides when to read.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
     private func forward(_ context: ChannelHandlerContext, _ length: Int) {
@@ -240,54 +236,76 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Answers
 
-    /// Answers from memory; `false` when the router must.
-    private func answer(_ context: ChannelHandlerContext, _ head: LaneScanner.Head) -> Bool {
-        if batch == 0 { batchStart = .now() }
-        let prepared = held.withUnsafeReadableBytes { prepare($0, head) }
-        guard let (answer, isNotModified) = prepared else { return false }
-        if batch == 0, !hasWritten { loop.begin() }
-        let before = loop.scratch.readableBytes
-        answer.writeHead(to: &loop.scratch, isNotModified: isNotModified)
-        loop.counters.hits.add(1)
-        var length = loop.scratch.readableBytes - before
-        if isNotModified {
-            loop.counters.notModified.add(1)
-        } else {
-            var body = answer.body
-            length += body.readableBytes
-            if body.readableBytes <= LaneLoop.copyLimit {
-                loop.scratch.writeBuffer(&body)
+    private enum Stop { case emptyOrForRouter, unwritable }
+
+    /// Answers requests from memory, one after the other, up to the first that the router must answer.
+    private func serve(_ context: ChannelHandlerContext, _ bytes: inout ByteBuffer) -> Stop {
+        isServing = true
+        defer { isServing = false }
+        let began = NIODeadline.now()
+        let now = loop.clock.now()
+        var out = loop.takeScratch()
+        var (hits, unchanged, sent) = (0, 0, 0)
+        while canWrite, bytes.readableBytes > 0,
+            let found = bytes.withUnsafeReadableBytes({ prepare($0, now) })
+        {
+            found.answer.writeHead(to: &out, isNotModified: found.isNotModified)
+            if found.isNotModified {
+                unchanged += 1
             } else {
-                writeScratch(context)
-                context.write(wrapOutboundOut(body), promise: nil)
+                let body = found.answer.body
+                if body.readableBytes <= LaneLoop.copyLimit {
+                    _ = body.withUnsafeReadableBytes { out.writeBytes($0) }
+                } else {
+                    sent += out.readableBytes + body.readableBytes
+                    context.write(wrapOutboundOut(out), promise: nil)
+                    context.write(wrapOutboundOut(body), promise: nil)
+                    out = loop.takeScratch()
+                }
+            }
+            hits += 1
+            bytes.moveReaderIndex(forwardBy: found.length)
+            if out.readableBytes > LaneLoop.copyLimit {
+                sent += out.readableBytes
+                context.write(wrapOutboundOut(out), promise: nil)
+                out = loop.takeScratch()
             }
         }
-        loop.counters.bytes.add(Int64(length))
-        batch += 1
-        held.moveReaderIndex(forwardBy: head.length)
-        if held.readableBytes == 0 { held = ByteBuffer() }
+        let stop = canWrite ? Stop.emptyOrForRouter : .unwritable
+        guard hits > 0 else {
+            loop.giveBack(out)
+            return stop
+        }
+        if out.readableBytes > 0 {
+            sent += out.readableBytes
+            context.write(wrapOutboundOut(out), promise: nil)
+        }
+        context.flush()
+        loop.giveBack(out)
         activity.noteAnswer()
-        if loop.scratch.readableBytes > LaneLoop.copyLimit * 2 { writeScratch(context) }
-        return true
+        loop.counters.record(
+            hits: hits, unchanged: unchanged, bytes: sent, nanoseconds: (NIODeadline.now() - began).nanoseconds)
+        return stop
     }
 
-    private func prepare(
-        _ bytes: UnsafeRawBufferPointer, _ head: LaneScanner.Head
-    ) -> (answer: DocumentAnswer, isNotModified: Bool)? {
+    private struct Found {
+        var answer: DocumentAnswer
+        var isNotModified: Bool
+        var length: Int
+    }
+
+    /// The answer to the request at the front of the bytes; `nil` when the router must answer.
+    private func prepare(_ bytes: UnsafeRawBufferPointer, _ now: Timestamp) -> Found? {
+        guard case .read(let head) = LaneScanner.scan(bytes) else { return nil }
+        func field(_ span: LaneScanner.Span) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[span]) }
         if !loop.access.readsAreOpen {
-            guard let value = head.authorization,
-                loop.access.mayRead(authorization: UnsafeRawBufferPointer(rebasing: bytes[value]))
-            else { return nil }
+            guard let value = head.authorization, loop.access.mayRead(authorization: field(value)) else { return nil }
         }
-        let target = UnsafeRawBufferPointer(rebasing: bytes[head.target])
-        guard let (entry, surface) = loop.catalog.find(path: target) else { return nil }
+        guard let (entry, surface) = loop.catalog.find(path: field(head.target)) else { return nil }
         var conditions = RequestConditions()
-        if let value = head.acceptEncoding { conditions.acceptsGzip = RequestConditions.acceptsGzip(bytes[value]) }
-        if let value = head.cacheControl { conditions.readCacheControl(bytes[value]) }
-        guard entry.served.presence == .live else { return nil }
-        let now = loop.clock.now()
-        guard let served = loop.catalog.read(entry, at: now, youngerThan: conditions.youngerThan),
-            served.presence == .live
+        if let value = head.acceptEncoding { conditions.acceptsGzip = RequestConditions.acceptsGzip(field(value)) }
+        if let value = head.cacheControl { conditions.readCacheControl(field(value)) }
+        guard let served = loop.catalog.read(entry, at: now, youngerThan: conditions.youngerThan, onlyLive: true)
         else { return nil }
         var answer = DocumentAnswer(
             served: served, dataset: entry.dataset, now: now, face: surface == .proxy ? .proxy : .document)
@@ -296,32 +314,9 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
             answer = chosen
         }
         let isNotModified = head.ifNoneMatch.map { list in
-            answer.withEntityTag { RequestConditions.matches(bytes[list], tag: $0) }
+            answer.withEntityTag { RequestConditions.matches(field(list), tag: $0) }
         }
-        return (answer, isNotModified ?? false)
-    }
-
-    /// Hands the answers that wait in the scratch memory to the channel.
-    private func writeScratch(_ context: ChannelHandlerContext) {
-        guard loop.scratch.readableBytes > 0, let slice = loop.scratch.readSlice(length: loop.scratch.readableBytes)
-        else { return }
-        hasWritten = true
-        context.write(wrapOutboundOut(slice), promise: nil)
-    }
-
-    /// Writes out what was answered here, before anybody else may write.
-    private func settleBatch(_ context: ChannelHandlerContext) {
-        guard batch > 0 else { return }
-        finishBatch(context)
-    }
-
-    private func finishBatch(_ context: ChannelHandlerContext) {
-        guard batch > 0 else { return }
-        writeScratch(context)
-        context.flush()
-        loop.counters.record(reads: batch, nanoseconds: (NIODeadline.now() - batchStart).nanoseconds)
-        batch = 0
-        hasWritten = false
+        return Found(answer: answer, isNotModified: isNotModified ?? false, length: head.length)
     }
 
     // MARK: Endings
@@ -340,7 +335,6 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Runs `action` once everything written so far has left for the kernel: closing would drop the rest.
     private func afterWrites(_ context: ChannelHandlerContext, _ action: @escaping (ChannelHandlerContext) -> Void) {
-        finishBatch(context)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [weak self] _ in
             guard let context = self?.context else { return }

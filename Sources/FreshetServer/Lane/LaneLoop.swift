@@ -10,11 +10,10 @@ final class LaneLoop: @unchecked Sendable {
     let clock: any FreshetClock
     let access: any LaneAccess
     let counters: LaneCounters
-    /// Answers are put together here; the memory is used again as soon as the last one is on its way.
-    var scratch: ByteBuffer
+    private var spare = ByteBuffer()
 
     /// Bodies up to this size are copied behind their head and leave in one piece; larger ones are written beside it.
-    static let copyLimit = 16 << 10
+    static let copyLimit = 32 << 10
     private static let scratchSize = 64 << 10
 
     init(catalog: Catalog, clock: any FreshetClock, access: any LaneAccess, counters: LaneCounters) {
@@ -22,13 +21,18 @@ final class LaneLoop: @unchecked Sendable {
         self.clock = clock
         self.access = access
         self.counters = counters
-        scratch = ByteBufferAllocator().buffer(capacity: LaneLoop.scratchSize)
     }
 
-    /// Prepares the scratch memory for the next batch: reused when the last one has left, fresh otherwise.
-    func begin() {
+    /// Empty memory to put answers together in: that of the last batch, unless it is still on its way.
+    func takeScratch() -> ByteBuffer {
+        var scratch = ByteBuffer()
+        swap(&scratch, &spare)
         scratch.clear(minimumCapacity: LaneLoop.scratchSize)
+        return scratch
     }
+
+    /// Gives memory back for the next batch.
+    func giveBack(_ scratch: ByteBuffer) { spare = scratch }
 }
 
 /// Whether the lane may answer a request, by its `Authorization`.

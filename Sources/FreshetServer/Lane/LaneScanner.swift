@@ -36,7 +36,7 @@ struct LaneScanner {
     /// Heads longer than this are not for the lane.
     static let longestHead = 16 << 10
     /// Bodies longer than this are not followed.
-    static let longestBody = 64 << 20
+    static let longestBody = 128 << 10
 
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
@@ -151,38 +151,42 @@ struct LaneScanner {
         }
     }
 
-    /// Heeds the fields that change an answer or the framing; names are told apart by length first.
+    /// Heeds the fields that change an answer or the framing; names are told apart by length and first letter before
+    /// they are compared.
     private mutating func note(_ name: Span, _ value: Span) -> Step {
-        switch name.count {
-        case 2: if isName(name, "te") { isForRouter = true }
-        case 4: if isName(name, "host") { hosts += 1 }
-        case 5: if isName(name, "range") { isForRouter = true }
-        case 6:
-            if isName(name, "expect") { return .opaque }
-            if isName(name, "prefer") { isForRouter = true }
-        case 7: if isName(name, "upgrade") { return .opaque }
-        case 8: if isName(name, "if-match") || isName(name, "if-range") { isForRouter = true }
-        case 10:
+        let first = bytes[name.lowerBound] | 0x20
+        switch (name.count, first) {
+        case (2, UInt8(ascii: "t")): if isName(name, "te") { isForRouter = true }
+        case (4, UInt8(ascii: "h")): if isName(name, "host") { hosts += 1 }
+        case (5, UInt8(ascii: "r")): if isName(name, "range") { isForRouter = true }
+        case (6, UInt8(ascii: "e")): if isName(name, "expect") { return .opaque }
+        case (6, UInt8(ascii: "p")): if isName(name, "prefer") { isForRouter = true }
+        case (7, UInt8(ascii: "u")): if isName(name, "upgrade") { return .opaque }
+        case (8, UInt8(ascii: "i")): if isName(name, "if-match") || isName(name, "if-range") { isForRouter = true }
+        case (10, UInt8(ascii: "c")):
             if isName(name, "connection"), !isName(value, "keep-alive") { return .opaque }
-        case 13:
-            if isName(name, "if-none-match") { set(\.ifNoneMatch, value) }
-            if isName(name, "cache-control") { set(\.cacheControl, value) }
-            if isName(name, "authorization") { set(\.authorization, value) }
-        case 14: if isName(name, "content-length") { return noteLength(value) }
-        case 15: if isName(name, "accept-encoding") { set(\.acceptEncoding, value) }
-        case 16: if isName(name, "proxy-connection") { return .opaque }
-        case 17:
-            if isName(name, "transfer-encoding") { return .opaque }
-            if isName(name, "if-modified-since") { isForRouter = true }
-        case 19: if isName(name, "if-unmodified-since") { isForRouter = true }
+        case (13, UInt8(ascii: "i")):
+            if isName(name, "if-none-match") { isForRouter = Self.repeats(&head.ifNoneMatch, value) || isForRouter }
+        case (13, UInt8(ascii: "c")):
+            if isName(name, "cache-control") { isForRouter = Self.repeats(&head.cacheControl, value) || isForRouter }
+        case (13, UInt8(ascii: "a")):
+            if isName(name, "authorization") { isForRouter = Self.repeats(&head.authorization, value) || isForRouter }
+        case (14, UInt8(ascii: "c")): if isName(name, "content-length") { return noteLength(value) }
+        case (15, UInt8(ascii: "a")):
+            if isName(name, "accept-encoding") { isForRouter = Self.repeats(&head.acceptEncoding, value) || isForRouter }
+        case (16, UInt8(ascii: "p")): if isName(name, "proxy-connection") { return .opaque }
+        case (17, UInt8(ascii: "t")): if isName(name, "transfer-encoding") { return .opaque }
+        case (17, UInt8(ascii: "i")): if isName(name, "if-modified-since") { isForRouter = true }
+        case (19, UInt8(ascii: "i")): if isName(name, "if-unmodified-since") { isForRouter = true }
         default: break
         }
         return .next
     }
 
-    private mutating func set(_ field: WritableKeyPath<Head, Span?>, _ value: Span) {
-        if head[keyPath: field] != nil { isForRouter = true }
-        head[keyPath: field] = value
+    /// Keeps a field's place; says whether the field was there before.
+    private static func repeats(_ field: inout Span?, _ value: Span) -> Bool {
+        defer { field = value }
+        return field != nil
     }
 
     private mutating func noteLength(_ value: Span) -> Step {
@@ -202,12 +206,7 @@ struct LaneScanner {
     }
 
     private func isName(_ span: Span, _ text: StaticString) -> Bool {
-        guard span.count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<span.count {
-            let byte = bytes[span.lowerBound + index]
-            guard ((65...90).contains(byte) ? byte | 0x20 : byte) == text.utf8Start[index] else { return false }
-        }
-        return true
+        UnsafeRawBufferPointer(rebasing: bytes[span]).isWord(text)
     }
 
     private static let get = UInt32(littleEndian: 0x2054_4547)

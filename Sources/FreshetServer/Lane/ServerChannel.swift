@@ -7,7 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// How each accepted connection is set up: idle watch, fast lane, NIO's HTTP/1 decoder, Hummingbird.
+/// How each accepted connection is set up: fast lane, idle watch, NIO's HTTP/1 decoder, Hummingbird.
 struct ServerChannel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -20,13 +20,15 @@ struct ServerChannel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             let activity = ConnectionActivity()
-            try pipeline.addHandler(IdleHandler(timeout: idleTimeout, activity: activity))
             var lane: LaneHandler?
             if usesLane, let loop = loops.loop(for: channel.eventLoop) {
                 let handler = LaneHandler(loop: loop, activity: activity)
                 try pipeline.addHandler(handler)
+                // The lane reads for itself: a read request need not pass every handler for each hit.
+                try channel.syncOptions?.setOption(.autoRead, value: false)
                 lane = handler
             }
+            try pipeline.addHandler(IdleHandler(timeout: idleTimeout, activity: activity))
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
             try pipeline.addHandler(AnswerWatch(lane: lane, activity: activity))

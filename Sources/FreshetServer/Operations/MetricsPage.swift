@@ -117,11 +117,11 @@ struct MetricsPage: Sendable {
                 page.sample(name, [("priority", priority.name)], Double(status.queue.counts[state]?[priority] ?? 0))
             }
         }
-        page.family("freshet_queue_wait_seconds", "gauge", "How long the longest waiting ready refresh has waited.")
+        page.family("freshet_queue_oldest_seconds", "gauge", "How long the longest waiting ready refresh has waited.")
         for priority in Priority.allCases {
             let since = status.queue.oldestReady[priority]
             page.sample(
-                "freshet_queue_wait_seconds", [("priority", priority.name)], since.map { max(0, (now - $0).inSeconds) } ?? 0)
+                "freshet_queue_oldest_seconds", [("priority", priority.name)], since.map { max(0, (now - $0).inSeconds) } ?? 0)
         }
     }
 

@@ -30,7 +30,7 @@ enum DocumentReply {
     /// `If-None-Match` decides alone when it is there (RFC 9110 section 13.2.2).
     private static func isNotModified(_ exchange: Exchange, _ answer: DocumentAnswer) -> Bool {
         if let list = exchange.headers[.ifNoneMatch] {
-            return answer.withEntityTag { RequestConditions.matches(list.utf8, tag: $0) }
+            return answer.withEntityTag { tag in list.withBytes { RequestConditions.matches($0, tag: tag) } }
         }
         guard let since = exchange.headers[.ifModifiedSince].flatMap({ Timestamp(httpDate: $0) }),
             let changed = answer.served.changedAt
