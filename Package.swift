@@ -89,6 +89,7 @@ let package = Package(
                 nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
+        tests("DocumentationTests", ["FreshetDocument"]),
         tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
         tests("FreshetDocumentTests", ["FreshetDocument"]),
         tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),

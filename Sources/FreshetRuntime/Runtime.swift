@@ -10,7 +10,9 @@ import ServiceLifecycle
 import UnixSignals
 
 /// A configured mirror: lock, store, upstream, engine, ready to serve or to be asked.
-public struct Runtime: Sendable {
+public struct Runtime: Sendable, CustomStringConvertible {
+    /// Its name only: a field is secret.
+    public var description: String { "Runtime" }
     /// What it was made from.
     public let configuration: Configuration
     /// The mirror at work.
@@ -199,8 +201,9 @@ public struct Runtime: Sendable {
 }
 
 /// Runs the engine until graceful shutdown.
-struct EngineService: Service {
+struct EngineService: Service, CustomStringConvertible {
     let engine: Engine
+    var description: String { "Engine" }
 
     func run() async throws {
         try await withGracefulShutdownHandler {

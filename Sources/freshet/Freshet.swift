@@ -21,4 +21,6 @@ struct Freshet: AsyncParsableCommand {
             CommandGroup(name: "Act", subcommands: [Fetch.self, Refresh.self, Tokens.self]),
             CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
         ])
+
+    static func main() async { await main(ProcessArguments.given) }
 }

@@ -7,7 +7,10 @@ extension Engine {
         let job = try await store.job(for: id)
         let governor = governors[id.dataset.source]
         let priority = job?.priority ?? configuration.dataset(id.dataset)?.priority ?? .high
-        let block = governor?.block(dataset: id.dataset, priority: priority)
+        // A reservation is made in passing when a call is wanted: nothing that anyone waits for.
+        let block = governor?.block(dataset: id.dataset, priority: priority).flatMap {
+            $0.block == .reservation ? nil : $0
+        }
         var report = WhyReport(id: id, verdict: "", cause: "")
         (report.state, report.job) = (state, job)
         report.source = governor.map(sourceStatus)

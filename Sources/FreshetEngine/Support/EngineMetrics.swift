@@ -13,6 +13,10 @@ enum EngineMetrics {
             ("freshet_missed_schedules_total", "Scheduled runs that were skipped, by reason."),
         ]
         for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }
+        // Without labels there is nothing to wait for: zero is a value, and an alert can rest on it.
+        for name in ["freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total"] {
+            metrics.increment(name, by: 0)
+        }
         metrics.describe(
             "freshet_refresh_seconds", type: "histogram", help: "From lease to commit of a refresh.")
         metrics.describe(

@@ -43,9 +43,10 @@ struct Fetch: AsyncParsableCommand {
         let report = try answer.json()
         let data = report["data"].flatMap { $0.isNull ? nil : $0 }
         let kept = report["state"].map { stores && $0.kind == .object ? "version \($0.text("version"))" : "not kept" }
+        let milliseconds = Int(((report["took_seconds"]?.double ?? 0) * 1000).rounded())
         standardError(
             "\(id): \(report.text("outcome")), \(data?.rawBytes.count ?? 0) bytes, \(report.text("calls")) call(s), "
-                + "\(report.text("took_seconds")) s, \(kept ?? "not kept")")
+                + "\(milliseconds) ms, \(kept ?? "not kept")")
         if let failure = report["error"], failure.kind == .object {
             let code = report.text("outcome") == "denied" ? Exit.tryLater : Exit.unavailable
             throw Exit.fail("\(failure.text("kind")): \(failure.text("message"))", code)

@@ -27,14 +27,12 @@ struct Plan: AsyncParsableCommand {
             }
             counts[id] = count
         }
-        var impossible = false
-        for source in loaded.configuration.sources {
+        let plans = loaded.configuration.sources.map { source in
             let datasets = loaded.configuration.datasets.filter { $0.id.source == source.name }
-            let plan = PlanCalculator.plan(source: source, datasets: datasets, keys: counts)
-            Swift.print(plan.render())
-            impossible = impossible || !plan.impossible.isEmpty
+            return PlanCalculator.plan(source: source, datasets: datasets, keys: counts)
         }
-        if impossible {
+        Swift.print(json ? PlanJSON.text(plans) : plans.map { $0.render() }.joined(separator: "\n"))
+        if plans.contains(where: { !$0.impossible.isEmpty }) {
             throw Exit.fail("the schedule cannot be kept under the limits; see above", Exit.configuration)
         }
     }
