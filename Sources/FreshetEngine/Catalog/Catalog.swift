@@ -28,9 +28,14 @@ public final class Catalog: Sendable {
     private let pathShards: [PathShard]
     private let bytes = Atomic<Int>(0)
     private let hand = Atomic<Int>(0)
-    private let sink = Mutex<(@Sendable (DocumentID) -> Void)?>(nil)
-    private let rule = Mutex<(@Sendable (DocumentID, DocumentState) -> Timestamp?)?>(nil)
+    private let hooks = Mutex(Hooks())
     private let departed = Mutex<[(id: DocumentID, count: Int, last: Timestamp)]>([])
+
+    /// Named fields on purpose: a bare closure in a `Mutex` gets wrapped once more by every `withLock`, without end.
+    private struct Hooks {
+        var sink: (@Sendable (DocumentID) -> Void)?
+        var rule: (@Sendable (DocumentID, DocumentState) -> Timestamp?)?
+    }
 
     private final class PathShard: Sendable {
         let table = Mutex(ProbeTable<PathNode>())
@@ -64,11 +69,13 @@ public final class Catalog: Sendable {
     /// Says who hears of reads that want a refresh; called at most once per stale episode and ``demandInterval``.
     ///
     /// The reader's `Cache-Control` counts: the document may still be fresh. The sink must not block.
-    public func setDemandSink(_ newSink: @escaping @Sendable (DocumentID) -> Void) { sink.withLock { $0 = newSink } }
+    public func setDemandSink(_ newSink: @escaping @Sendable (DocumentID) -> Void) {
+        hooks.withLock { $0.sink = newSink }
+    }
 
     /// Says when a document is next due by itself; asked at each ``publish(_:)`` and ``confirm(_:state:)``.
     public func setNextRefreshRule(_ newRule: @escaping @Sendable (DocumentID, DocumentState) -> Timestamp?) {
-        rule.withLock { $0 = newRule }
+        hooks.withLock { $0.rule = newRule }
     }
 
     /// Why a source's documents cannot be refreshed right now; `nil` when they can. Shown by stale answers.
@@ -273,7 +280,7 @@ public final class Catalog: Sendable {
     private func pathShard(_ hash: UInt64) -> PathShard { pathShards[Int(hash >> 58)] }
 
     private func nextRefresh(_ id: DocumentID, _ state: DocumentState) -> Timestamp? {
-        rule.withLock { $0 }?(id, state)
+        hooks.withLock { $0.rule }?(id, state)
     }
 
     private func demand(_ entry: CatalogEntry) {
@@ -284,7 +291,7 @@ public final class Catalog: Sendable {
             cell.demandedAt = now
             return true
         }
-        if isDue { sink.withLock { $0 }?(entry.id) }
+        if isDue { hooks.withLock { $0.sink }?(entry.id) }
     }
 
     /// Counts bytes that came, and lets the coldest go while there are too many.
