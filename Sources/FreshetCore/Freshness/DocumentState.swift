@@ -42,11 +42,16 @@ public struct DocumentState: Sendable, Hashable {
     /// Creates the state of a document that was never asked for.
     public init() {}
 
-    /// Whether the content is older than allowed, or the last attempts say so.
+    /// Whether the content is older than allowed, or upstream has begun to answer 404 for it.
+    ///
+    /// A remembered 404 (``Presence/missing``, ``Presence/gone``) is stale when it is to be asked for again.
     public func isStale(at now: Timestamp) -> Bool {
         guard let freshUntil else { return true }
-        return now >= freshUntil || consecutiveNotFound > 0
+        return now >= freshUntil || isDoubted
     }
+
+    /// Whether the last good body is served although upstream answered 404 the last time.
+    public var isDoubted: Bool { presence == .live && consecutiveNotFound > 0 }
 }
 
 /// What upstream gave to ask "has it changed?" with (RFC 9110 section 8.8).

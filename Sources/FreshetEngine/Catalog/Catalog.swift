@@ -210,7 +210,8 @@ public final class Catalog: Sendable {
 
     /// Counts a read and gives what is to be served; `nil` when the entry was evicted meanwhile.
     ///
-    /// A stale document, or one older than the reader wants, is reported to the demand sink.
+    /// A stale document, or one older than the reader wants, is reported to the demand sink. A 404 for a known document
+    /// is remembered for `not_found_for` first: otherwise a few reads within a moment would use up `gone_after`.
     /// - Parameters:
     ///   - now: The moment of the read.
     ///   - youngerThan: The greatest age in seconds that the reader likes; `nil` leaves it to the dataset.
@@ -230,7 +231,7 @@ public final class Catalog: Sendable {
         let shard = shard(entry.hash)
         shard.hits.wrappingAdd(1, ordering: .relaxed)
         if isFirst { shard.dirty.withLock { $0.append(entry) } }
-        if wantsRefresh { demand(entry) }
+        if wantsRefresh, !served.remembersMiss(at: now, for: entry.dataset.config.notFoundFor) { demand(entry) }
         return served
     }
 

@@ -53,7 +53,7 @@ public final class ServedDocument: Sendable {
     ) {
         presence = state.presence
         origin = state.origin
-        isMissedUpstream = state.consecutiveNotFound > 0
+        isMissedUpstream = state.isDoubted
         version = state.version
         lastUpdated = state.lastUpdated
         checkedAt = state.checkedAt
@@ -111,6 +111,12 @@ public final class ServedDocument: Sendable {
     public func isStale(at now: Timestamp) -> Bool {
         guard let freshUntil else { return true }
         return now >= freshUntil || isMissedUpstream
+    }
+
+    /// Whether upstream answered 404 for this known document less than `time` ago, so that readers do not ask again.
+    func remembersMiss(at now: Timestamp, for time: Duration) -> Bool {
+        guard isMissedUpstream, let checkedAt else { return false }
+        return now < checkedAt + time
     }
 
     /// Whole seconds since upstream last confirmed the content (for a remembered 404: since it was last asked), at least 0.

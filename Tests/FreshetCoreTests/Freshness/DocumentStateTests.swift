@@ -102,6 +102,7 @@ import Testing
         #expect(state.apply(outcome, at: t(1)) == .stateOnly)
         #expect(state.presence == .missing)
         #expect(state.freshUntil == t(10))
+        #expect(!state.isStale(at: t(9)) && state.isStale(at: t(10)), "not asked for again before")
         #expect(state.lastUpdated == nil)
     }
 
@@ -117,6 +118,7 @@ import Testing
         }
         _ = state.apply(outcome, at: t(50))
         #expect(state.presence == .gone)
+        #expect(!state.isStale(at: t(58)) && state.isStale(at: t(59)), "what is gone is remembered for its time")
         #expect(state.version == 1)
         #expect(state.contentHash == [1])
     }

@@ -56,6 +56,35 @@ import Testing
         #expect(catalog.statistics.paths == Catalog.pathsPerEntry)
     }
 
+    @Test func `readers ask again for a known document that upstream missed only when the 404 has rested`() throws {
+        let catalog = try catalog()
+        let asked = Mutex(0)
+        catalog.setDemandSink { _ in asked.withLock { $0 += 1 } }
+        var missed = document("a")
+        missed.state.consecutiveNotFound = 1
+        let entry = try #require(catalog.publish(missed))
+        let rest = Duration.seconds(600)
+        for _ in 0..<5 { #expect(catalog.read(entry, at: clock.now() + (rest - .seconds(1)))?.isMissedUpstream == true) }
+        #expect(catalog.read(entry, at: clock.now() + .seconds(1), youngerThan: 0) != nil)
+        #expect(asked.withLock { $0 } == 0, "impatient readers do not use up gone_after")
+        #expect(catalog.read(entry, at: clock.now() + rest) != nil)
+        #expect(asked.withLock { $0 } == 1)
+    }
+
+    @Test(arguments: [DocumentState.Presence.missing, .gone])
+    func `a remembered 404 is not asked for again before its time`(presence: DocumentState.Presence) throws {
+        let catalog = try catalog()
+        let asked = Mutex(0)
+        catalog.setDemandSink { _ in asked.withLock { $0 += 1 } }
+        var absent = document("a")
+        (absent.state.presence, absent.state.consecutiveNotFound) = (presence, 3)
+        let entry = try #require(catalog.publish(absent))
+        #expect(catalog.read(entry, at: clock.now() + .seconds(59))?.isStale(at: clock.now() + .seconds(59)) == false)
+        #expect(asked.withLock { $0 } == 0)
+        #expect(catalog.read(entry, at: clock.now() + .seconds(60)) != nil)
+        #expect(asked.withLock { $0 } == 1)
+    }
+
     @Test func `bodies take no more room than they need`() throws {
         let catalog = try catalog()
         let entry = try #require(catalog.publish(document("a", size: 2049)))
