@@ -20,12 +20,28 @@ struct DocumentAnswer {
         case envelope(length: Int)
     }
 
-    var served: ServedDocument
+    private(set) var served: ServedDocument
     let dataset: DatasetRecord
+    /// The moment of the answer in whole seconds: all that an answer says stays the same for a second.
     let now: Timestamp
-    var face = Face.document
+    var face: Face
     /// Whether the compressed form is answered.
     var isCompressed = false
+
+    init(served: ServedDocument, dataset: DatasetRecord, now: Timestamp, face: Face = .document) {
+        self.served = served
+        self.dataset = dataset
+        self.now = Timestamp(seconds: now.seconds)
+        self.face = face
+    }
+
+    /// The same answer with the compressed form as it was decided just now.
+    func with(_ form: ServedDocument.Compressed) -> DocumentAnswer {
+        var result = self
+        result.served = served.compressed(form)
+        if case .gzip = form { result.isCompressed = true }
+        return result
+    }
 
     /// Bodies below this are never compressed.
     static let leastCompressed = 512

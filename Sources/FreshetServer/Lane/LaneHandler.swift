@@ -249,20 +249,8 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
         while canWrite, bytes.readableBytes > 0,
             let found = bytes.withUnsafeReadableBytes({ prepare($0, now) })
         {
-            found.answer.writeHead(to: &out, isNotModified: found.isNotModified)
-            if found.isNotModified {
-                unchanged += 1
-            } else {
-                let body = found.answer.body
-                if body.readableBytes <= LaneLoop.copyLimit {
-                    _ = body.withUnsafeReadableBytes { out.writeBytes($0) }
-                } else {
-                    sent += out.readableBytes + body.readableBytes
-                    context.write(wrapOutboundOut(out), promise: nil)
-                    context.write(wrapOutboundOut(body), promise: nil)
-                    out = loop.takeScratch()
-                }
-            }
+            if found.isNotModified { unchanged += 1 }
+            sent += put(found, into: &out, context)
             hits += 1
             bytes.moveReaderIndex(forwardBy: found.length)
             if out.readableBytes > LaneLoop.copyLimit {
@@ -286,6 +274,33 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
         loop.counters.record(
             hits: hits, unchanged: unchanged, bytes: sent, nanoseconds: (NIODeadline.now() - began).nanoseconds)
         return stop
+    }
+
+    /// Puts an answer behind those that wait in `out`, or, when it is large, writes them all.
+    ///
+    /// - Returns: How many bytes were written.
+    private func put(_ found: Found, into out: inout ByteBuffer, _ context: ChannelHandlerContext) -> Int {
+        if !found.isNotModified, let whole = loop.wholes.whole(found.answer) {
+            let waiting = out.readableBytes
+            if waiting > 0 {
+                context.write(wrapOutboundOut(out), promise: nil)
+                out = loop.takeScratch()
+            }
+            context.write(wrapOutboundOut(whole), promise: nil)
+            return waiting + whole.readableBytes
+        }
+        found.answer.writeHead(to: &out, isNotModified: found.isNotModified)
+        if found.isNotModified { return 0 }
+        let body = found.answer.body
+        if body.readableBytes <= LaneLoop.copyLimit {
+            _ = body.withUnsafeReadableBytes { out.writeBytes($0) }
+            return 0
+        }
+        let written = out.readableBytes + body.readableBytes
+        context.write(wrapOutboundOut(out), promise: nil)
+        context.write(wrapOutboundOut(body), promise: nil)
+        out = loop.takeScratch()
+        return written
     }
 
     private struct Found {
@@ -358,14 +373,6 @@ extension DocumentAnswer {
             catalog.keep(form, of: served, in: entry)
             return with(form)
         }
-        return result
-    }
-
-    /// The same answer with this compressed form.
-    func with(_ form: ServedDocument.Compressed) -> DocumentAnswer {
-        var result = self
-        result.served = served.compressed(form)
-        if case .gzip = form { result.isCompressed = true }
         return result
     }
 }

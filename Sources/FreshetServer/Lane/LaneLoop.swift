@@ -10,10 +10,11 @@ final class LaneLoop: @unchecked Sendable {
     let clock: any FreshetClock
     let access: any LaneAccess
     let counters: LaneCounters
+    var wholes = WholeCache()
     private var spare = ByteBuffer()
 
     /// Bodies up to this size are copied behind their head and leave in one piece; larger ones are written beside it.
-    static let copyLimit = 32 << 10
+    static let copyLimit = 16 << 10
     private static let scratchSize = 64 << 10
 
     init(catalog: Catalog, clock: any FreshetClock, access: any LaneAccess, counters: LaneCounters) {
