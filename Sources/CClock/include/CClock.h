@@ -1,9 +1,12 @@
 #ifndef FRESHET_CCLOCK_H
 #define FRESHET_CCLOCK_H
 
+#include <poll.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 /// Nanoseconds since boot (CLOCK_BOOTTIME), asked of the kernel itself.
 ///
@@ -26,6 +29,15 @@ static inline int64_t freshet_boot_nanoseconds(void) {
     clock_gettime(CLOCK_BOOTTIME, &now);
 #endif
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/// Waits until a descriptor can be read (returns above 0), or for a length of time (returns 0).
+///
+/// The length goes to the kernel as it is: it depends on no clock that can be set, and no preloaded library changes it.
+static inline int freshet_wait_readable(int descriptor, int64_t nanoseconds) {
+    struct pollfd wanted = {.fd = descriptor, .events = POLLIN, .revents = 0};
+    struct timespec length = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return (int)syscall(SYS_ppoll, &wanted, 1, &length, NULL, 0);
 }
 
 #endif

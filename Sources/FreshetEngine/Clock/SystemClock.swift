@@ -21,17 +21,18 @@ public struct SystemClock: FreshetClock {
         .nanoseconds(freshet_boot_nanoseconds())
     }
 
-    /// Returns once ``monotonic()`` has reached `deadline`.
+    /// Returns once ``monotonic()`` has reached `deadline`; up to a minute late when the machine slept meanwhile.
     public func sleep(untilMonotonic deadline: Duration) async throws {
-        let rest = deadline - monotonic()
-        if rest > .zero {
-            try await Task.sleep(for: rest, tolerance: .zero)
-        } else {
-            try Task.checkCancellation()
-        }
+        try Task.checkCancellation()
+        guard deadline > monotonic() else { return }
+        let microseconds = min(deadline.microseconds, Int64.max / 1000 - 1)
+        // Rounded up: never early.
+        try await AlarmThread.shared.sleep(until: (microseconds + 1) * 1000)
     }
 
-    /// Names this boot of the machine; monotonic times of one boot can be compared. Empty when the system does not say.
+    /// Names this boot of the machine; monotonic times of one boot can be compared.
+    ///
+    /// Empty when the system does not say.
     public static func bootID() -> String {
         guard let file = fopen("/proc/sys/kernel/random/boot_id", "r") else { return "" }
         defer { fclose(file) }
