@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "freshet",
             dependencies: [
-                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient, logging,
+                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient,
+                logging,
                 nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
@@ -101,14 +102,19 @@ let package = Package(
         tests(
             "FreshetServerTests",
             [
-                "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes, lifecycle,
+                "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes,
+                lifecycle,
                 logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
         tests(
             "InvariantTests",
-            ["FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1, nioPosix]),
-        tests("FreshetUpstreamTests", ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix]),
+            [
+                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1,
+                nioPosix,
+            ]),
+        tests(
+            "FreshetUpstreamTests", ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -144,7 +144,8 @@ public final class Engine: MirrorService, Sendable {
         guard let dataset = configuration.dataset(id.dataset), let source = configuration.source(id.dataset.source)
         else { return .seconds(120) }
         let kind = catalog.entry(id)?.served.failureKind ?? ""
-        let isLasting = kind.hasPrefix("upstream-4") || ["too-large", "depth", "bad-path", "bad-request"].contains(kind)
+        let isLasting =
+            kind.hasPrefix("upstream-4") || ["too-large", "depth", "bad-path", "bad-request"].contains(kind)
         return isLasting ? max(dataset.notFoundFor, source.breaker.probeEvery) : source.breaker.probeEvery
     }
 

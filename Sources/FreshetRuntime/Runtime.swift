@@ -47,8 +47,8 @@ public struct Runtime: Sendable, CustomStringConvertible {
         let engine = Engine(
             configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger)
         return Runtime(
-            configuration: configuration, engine: engine, logger: logger, controlToken: makeControlToken(), clock: clock,
-            lock: lock, upstream: upstream)
+            configuration: configuration, engine: engine, logger: logger, controlToken: makeControlToken(),
+            clock: clock, lock: lock, upstream: upstream)
     }
 
     /// Serves and refreshes until SIGTERM or SIGINT, or until the task is cancelled; then finishes what is under way.
@@ -57,6 +57,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
     ///   - working: Whether refreshes run; a private server for one command only answers.
     ///   - host: Overrides the configured address.
     ///   - port: Overrides the configured port.
+    ///   - handlesSignals: Whether SIGTERM and SIGINT end it.
     ///   - onBound: Called with the base URL once requests are answered.
     /// - Throws: ``RuntimeError/bind(host:port:reason:)``, or what ended a service.
     public func serve(
@@ -108,10 +109,11 @@ public struct Runtime: Sendable, CustomStringConvertible {
 
     /// Runs `body` against a server on a free loopback port that works on the data directory only meanwhile.
     ///
-    /// - Parameter working: Whether refreshes run.
+    /// `working`: whether refreshes run.
     /// - Throws: ``RuntimeError``, or what `body` throws.
     public static func withPrivateServer<Result: Sendable>(
-        _ configuration: Configuration, working: Bool, _ body: @Sendable @escaping (_ url: String, _ token: String) async throws -> Result
+        _ configuration: Configuration, working: Bool,
+        _ body: @Sendable @escaping (_ url: String, _ token: String) async throws -> Result
     ) async throws -> Result {
         var quiet = configuration.logs
         quiet.level = "critical"

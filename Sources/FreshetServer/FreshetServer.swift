@@ -26,12 +26,15 @@ public struct FreshetServer: Service, CustomStringConvertible {
     /// - Parameters:
     ///   - service: What it serves.
     ///   - configuration: Its `server` section says address, threads and limits.
+    ///   - logger: Gets errors, slow answers and changes by operators.
+    ///   - clock: Gives the moments of answers and limits.
     ///   - version: Shown by `/version`, `/metrics`, `/health` and `/openapi.json`.
     ///   - commit: The revision it was built from, if known.
     ///   - controlToken: Accepted as admin besides the tokens in the store: `fr_` and at least 32 random characters.
     ///   - usesLane: Whether the fast lane answers; without it the router answers everything, the same.
     ///   - idleTimeout: How long a connection may stand without a whole request or answer.
     ///   - onBound: Called with the base URL once requests are answered; port 0 has become the real one.
+    /// - Returns: A service whose `run()` serves until the group shuts down.
     public static func make(
         service: any MirrorService, configuration: Configuration, logger: Logger, clock: any FreshetClock,
         version: String, commit: String? = nil, controlToken: String? = nil, usesLane: Bool = true,

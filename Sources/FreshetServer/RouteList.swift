@@ -13,7 +13,9 @@ enum RouteList {
         let refresh = RefreshRoutes(reader: reader, logger: logger)
         let proxy = ProxyRoutes(reader: reader, tokens: tokens)
         var routes = [
-            Route(.get, "/", .everyone, "What is mirrored, and where to look", HomePage(service: service, build: build).get),
+            Route(
+                .get, "/", .everyone, "What is mirrored, and where to look",
+                HomePage(service: service, build: build).get),
             Route(.get, "/livez", .everyone, "Whether the process runs", operations.live),
             Route(.get, "/readyz", .everyone, "Whether reads can be served", operations.ready),
             Route(.get, "/health", .everyone, "Sources, store and queue", operations.health),

@@ -6,7 +6,9 @@ struct ArrowTests {
     /// Modules of the toolchain and the system that anyone may use for values and locks.
     private static let plain: Set<String> = ["Synchronization", "Testing"]
 
-    /// What each target may import besides ``plain``. Adding an arrow means changing this list, on purpose.
+    /// What each target may import besides ``plain``.
+    ///
+    /// Adding an arrow means changing this list, on purpose.
     private static let allowed: [String: Set<String>] = [
         "FreshetCore": [],
         "FreshetDocument": [],

@@ -5,7 +5,9 @@ import Testing
 @testable import FreshetServer
 
 @Suite struct AccessTests {
-    private func token(_ world: World, _ role: String, _ with: [String] = []) async throws -> (id: String, token: String) {
+    private func token(_ world: World, _ role: String, _ with: [String] = []) async throws -> (
+        id: String, token: String
+    ) {
         let made = try await world.post("/admin/tokens", #"{"name":"n","role":"\#(role)"}"#, with)
         #expect(made.status == 201)
         let words = made.text.split(separator: "\"").map(String.init)

@@ -25,14 +25,16 @@ import Testing
         get(large, "Accept-Encoding: gzip;q=0.5, *;q=0"), get(large, "Accept-Encoding: gzip", "Accept-Encoding: br"),
         get(large, "Accept-Encoding: gzip", "Cache-Control: no-transform"),
         get("/proxy/clash/repos/apple/swift"), get("/proxy/clash/repos/apple/swift", "authorization: Bearer abc"),
-        get(small, "If-None-Match: \"v1-0101010101010101\""), get(small, "if-none-match: W/\"v1-0101010101010101\" , \"x\""),
+        get(small, "If-None-Match: \"v1-0101010101010101\""),
+        get(small, "if-none-match: W/\"v1-0101010101010101\" , \"x\""),
         get(small, "If-None-Match: *"), get(small, "If-None-Match: \"other\""), get(small, "If-None-Match: "),
         get(small, "If-None-Match: \"a\"", "If-None-Match: \"v1-0101010101010101\""),
         get(large, "Accept-Encoding: gzip", "If-None-Match: \"v1-0101010101010101-gzip\""),
         get(large, "Accept-Encoding: gzip", "If-None-Match: \"v1-0101010101010101\""),
         get(small, "If-Modified-Since: Fri, 15 Jan 2100 00:00:00 GMT"), get(small, "If-Modified-Since: yesterday"),
         get(small, "If-Match: \"x\""), get(small, "Range: bytes=0-1"), get(small, "If-Range: \"x\""),
-        get(small, "Cache-Control: no-cache"), get(small, "Cache-Control: max-age=5"), get(small, "Cache-Control: max-age=x"),
+        get(small, "Cache-Control: no-cache"), get(small, "Cache-Control: max-age=5"),
+        get(small, "Cache-Control: max-age=x"),
         get(small, "Cache-Control: only-if-cached"), get(small, "Cache-Control: max-age=99999999999999999999"),
         get(small, "Prefer: wait=1"), get(small, "Pragma: no-cache"), get(small, "TE: trailers"),
         get(small, "Connection: Keep-Alive"), get(small, "Connection: close") + plain,
@@ -45,38 +47,49 @@ import Testing
         "GET \(small) HTTP/1.1\r\n\r\n", "GET \(small) HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET \(small) HTTP/1.1\r\nHost:\r\n\r\n",
         "GET \(small) HTTP/1.0\r\n\r\n", "GET \(small) HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
-        "HEAD \(small) HTTP/1.1\r\nHost: h\r\n\r\n" + plain, "HEAD \(large) HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n",
+        "HEAD \(small) HTTP/1.1\r\nHost: h\r\n\r\n" + plain,
+        "HEAD \(large) HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n",
         "HEAD /v1/clash/clan/UNKNOWN HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET http://h\(small) HTTP/1.1\r\nHost: h\r\n\r\n", "GET http://h\(small)?envelope=1 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET http://h\(small) HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET http://h\(small)?envelope=1 HTTP/1.1\r\nHost: h\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS \(small) HTTP/1.1\r\nHost: h\r\n\r\n",
         "DELETE \(small) HTTP/1.1\r\nHost: h\r\n\r\n" + plain, "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n",
         "PUT \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" + plain,
         "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" + plain,
         "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + plain,
         "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello" + plain,
-        "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", plain + "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n",
+        "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        plain + "GET \(small) HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n",
         "POST /v1/refresh HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + plain,
         "POST /v1/refresh HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" + plain,
         "GET \(small) HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n" + plain,
-        "GET \(small)\r\n\r\n", "GET  \(small) HTTP/1.1\r\nHost: h\r\n\r\n", "GET \(small) HTTP/1.1 \r\nHost: h\r\n\r\n",
-        "get \(small) HTTP/1.1\r\nHost: h\r\n\r\n", "GET \(small) HTTP/2.0\r\nHost: h\r\n\r\n", "GET \(small) HTTP/9.9\r\n\r\n",
+        "GET \(small)\r\n\r\n", "GET  \(small) HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET \(small) HTTP/1.1 \r\nHost: h\r\n\r\n",
+        "get \(small) HTTP/1.1\r\nHost: h\r\n\r\n", "GET \(small) HTTP/2.0\r\nHost: h\r\n\r\n",
+        "GET \(small) HTTP/9.9\r\n\r\n",
         "GET \(small) HTTP/1.1\nHost: h\n\n", "GET \(small) HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n",
         "GET \(small) HTTP/1.1\r\nHost: h\r\nBad : x\r\n\r\n", "GET \(small) HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n",
-        "GET \(small) HTTP/1.1\r\nHost: h\r\nFolded: a\r\n b\r\n\r\n", "GET \(small) HTTP/1.1\r\nHost: h\r\nNul: a\u{0}b\r\n\r\n",
-        "GET \(small) HTTP/1.1\r\nHost: h\r\nDel: a\u{7f}b\r\n\r\n", "GET \(small) HTTP/1.1\r\nHost: h\r\nCR: a\rb\r\n\r\n",
-        plain + "garbage\r\n\r\n", plain + plain + "\u{16}\u{3}\u{1}", "\r\n\r\n" + plain, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET \(small) HTTP/1.1\r\nHost: h\r\nFolded: a\r\n b\r\n\r\n",
+        "GET \(small) HTTP/1.1\r\nHost: h\r\nNul: a\u{0}b\r\n\r\n",
+        "GET \(small) HTTP/1.1\r\nHost: h\r\nDel: a\u{7f}b\r\n\r\n",
+        "GET \(small) HTTP/1.1\r\nHost: h\r\nCR: a\rb\r\n\r\n",
+        plain + "garbage\r\n\r\n", plain + plain + "\u{16}\u{3}\u{1}", "\r\n\r\n" + plain,
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         plain + "\r\n" + plain, "GET", "GET \(small) HTTP/1.1\r\nHost: h", "G", plain + "GET /v1/cl",
         get("/v1/clash/clan/uv0yr2q8"), get("/v1/clash/clan/UVO1"), get("/v1/clash/clan/%zz"), get("/v1/clash/clan/%"),
         get("/v1/clash/clan/!"), get("/v1/clash/nope/1"), get("/v1/nope/clan/1"), get("/nowhere"), get("/"), get("//"),
         get("/v1/clash/clan/UV0YR2Q8/"), get("/v1/clash/clan//UV0YR2Q8"), get("/v1/clash/clan/UV0YR2Q8?"),
-        get("/v1/clash/clan/UV0YR2Q8?x=1"), get("/v1/clash/clan/UV0YR2Q8?envelope=1"), get("/v1/clash/clan/UV0YR2Q8?envelope=2"),
+        get("/v1/clash/clan/UV0YR2Q8?x=1"), get("/v1/clash/clan/UV0YR2Q8?envelope=1"),
+        get("/v1/clash/clan/UV0YR2Q8?envelope=2"),
         get("/v1/clash/clan/UV0YR2Q8#frag"), get("/v1/clash/clan/UV0YR2Q8/history"), get("/v1/clash/leagues/_"),
-        get("/v1/clash/leagues"), get("/v1/clash/clan?limit=2"), get("/v1/clash/clan?limit=0"), get("/v1/clash/clan?cursor=%zz"),
+        get("/v1/clash/leagues"), get("/v1/clash/clan?limit=2"), get("/v1/clash/clan?limit=0"),
+        get("/v1/clash/clan?cursor=%zz"),
         get("/v1/clash/clan/MISSING1"), get("/v1/clash/clan/G0NE1"), get("/v1/clash/clan/STALE1") + plain,
         get("/proxy/clash/clans/%23MISSING1"), get("/proxy/nope/x"), get("/v1/jobs/1"), get("/v1/jobs/x"),
         get("/v1/why/clash/clan/UV0YR2Q8"), get("/livez"), get("/readyz"), get("/health"), get("/version"),
         get("/v1/clash/clan/COLD1") + plain, get("/v1/clash/clan/COLD1", "Cache-Control: only-if-cached"),
-        get("/" + String(repeating: "a", count: 5000)), get(small, "X-Long: " + String(repeating: "b", count: 20_000)) + plain,
+        get("/" + String(repeating: "a", count: 5000)),
+        get(small, "X-Long: " + String(repeating: "b", count: 20_000)) + plain,
         get(small, "X-Huge: " + String(repeating: "b", count: 100_000)) + plain,
         get("/" + String(repeating: "c", count: 90_000)),
         "GET \(small) HTTP/1.1\r\nHost: h\r\n" + (0..<99).map { "X-\($0): \($0)\r\n" }.joined() + "\r\n" + plain,
@@ -87,7 +100,8 @@ import Testing
 
     static func fill(_ world: World) {
         world.publish("UV0YR2Q8", body: ##"{"tag":"#UV0YR2Q8","name":"a"}"##)
-        world.publish("apple/swift", dataset: "repo", body: "[" + String(repeating: "\"same text\",", count: 2000) + "1]")
+        world.publish(
+            "apple/swift", dataset: "repo", body: "[" + String(repeating: "\"same text\",", count: 2000) + "1]")
         world.publish("STALE1", age: .seconds(700)) { state in
             state.failure = FailureNote(kind: "upstream-503", message: "503", at: Timestamp(seconds: 0))
         }
@@ -97,7 +111,8 @@ import Testing
     }
 
     /// Runs every request twice, so that the second time the lane knows what it can know.
-    private static func answers(lane: Bool, _ send: @Sendable @escaping (World, [UInt8]) async throws -> [UInt8]) async throws
+    private static func answers(lane: Bool, _ send: @Sendable @escaping (World, [UInt8]) async throws -> [UInt8])
+        async throws
         -> [[UInt8]]
     {
         let box = Box()
@@ -150,7 +165,10 @@ import Testing
         compare(fast, try await Self.answers(lane: false, send))
     }
 
-    @Test(arguments: [plain + browser + get("/livez") + plain, "POST /v1/refresh HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + plain])
+    @Test(arguments: [
+        plain + browser + get("/livez") + plain,
+        "POST /v1/refresh HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + plain,
+    ])
     func `a cut at any byte changes nothing`(request: String) async throws {
         let bytes = Array(request.utf8)
         try await World.run { (world: World) async throws in
@@ -160,7 +178,9 @@ import Testing
             let whole = try await RawClient.exchange(port: world.port, [bytes])
             for cut in 1..<bytes.count {
                 let pieces = [Array(bytes[..<cut]), Array(bytes[cut...])]
-                let answer = try await RawClient.exchange(port: world.port, pieces) { _ = try await world.get("/livez") }
+                let answer = try await RawClient.exchange(port: world.port, pieces) {
+                    _ = try await world.get("/livez")
+                }
                 #expect(answer == whole, "cut at \(cut)")
             }
             let single = try await RawClient.exchange(port: world.port, bytes.map { [$0] })
@@ -173,7 +193,8 @@ import Testing
             Self.fill(world)
             _ = try await world.get(Self.small)
             let bytes = try await RawClient.exchange(
-                port: world.port, [Array((Self.plain + Self.plain + "nonsense\r\n\r\n" + Self.plain).utf8)], halfCloses: false)
+                port: world.port, [Array((Self.plain + Self.plain + "nonsense\r\n\r\n" + Self.plain).utf8)],
+                halfCloses: false)
             let text = String(decoding: bytes, as: UTF8.self)
             #expect(text.ranges(of: "HTTP/1.1 200 OK").count == 2)
             #expect(text.ranges(of: "HTTP/1.1 400 Bad Request").count == 1)

@@ -115,7 +115,8 @@ import Testing
             let short = try await world.get("/v1/clash/clan/SHORT1", ["Accept-Encoding: gzip"])
             #expect(short["Content-Encoding"] == nil && short["Vary"] == nil)
             var noise = SeededGenerator(seed: 7)
-            world.publish("N01SE1", body: (0..<900).map { _ in String(UInt8.random(in: 33...126, using: &noise)) }.joined())
+            world.publish(
+                "N01SE1", body: (0..<900).map { _ in String(UInt8.random(in: 33...126, using: &noise)) }.joined())
         }
     }
 

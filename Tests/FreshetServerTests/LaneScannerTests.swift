@@ -52,7 +52,8 @@ import Testing
         "GET /x HTTP/1.0\r\n", "GET http://h/ HTTP/1.1\r\n", "get /x HTTP/1.1\r\n", "CONNECT h:1 HTTP/1.1\r\n",
         "GET /x HTTP/1.1\r\nConnection: close\r\n\r\n", "GET /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "GET /x HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "GET /x HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
-        "GET /x HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "GET /x HTTP/1.1\r\nA: \u{1}\r\n\r\n", "GET /x HTTP/1.1\r\nA b: c\r\n\r\n",
+        "GET /x HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "GET /x HTTP/1.1\r\nA: \u{1}\r\n\r\n",
+        "GET /x HTTP/1.1\r\nA b: c\r\n\r\n",
         "GET /x HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", "GET /caf\u{e9} HTTP/1.1\r\n",
         "GET /x HTTP/1.1\nHost: h\n\n", "GET /x HTTP/1.1\r\nContent-Length: 123456789\r\n\r\n",
     ])

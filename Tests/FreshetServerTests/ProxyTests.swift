@@ -61,7 +61,9 @@ import Testing
             world.mirror.script.withLock {
                 $0.passResult = .answer(
                     status: 201,
-                    headers: [("Content-Type", "text/plain"), ("Set-Cookie", "a=b"), ("Connection", "x"), ("X-Good", "1")],
+                    headers: [
+                        ("Content-Type", "text/plain"), ("Set-Cookie", "a=b"), ("Connection", "x"), ("X-Good", "1"),
+                    ],
                     body: Array("made".utf8))
             }
             let answer = try await world.get(

@@ -100,7 +100,9 @@ public struct PaginationConfig: Sendable, Hashable {
     public var items: String
     /// A fixed page size sent with each call, as parameter and value.
     public var size: PageSize?
-    /// More pages than this is an error; nothing is stored then. At least 1.
+    /// More pages than this is an error; nothing is stored then.
+    ///
+    /// At least 1.
     public var maxPages = 100
 
     /// Creates a pagination.

@@ -1,7 +1,7 @@
 extension DatasetConfig {
     /// The key for parameter values given by a client, or `nil` when a value cannot be such a parameter.
     ///
-    /// - Parameter values: One per parameter, decoded, in the order of the template.
+    /// The values are decoded, one per parameter, in the order of the template.
     public func key(forValues values: [String]) -> String? {
         let names = template.parameters
         guard values.count == names.count else { return nil }

@@ -7,7 +7,9 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
     /// Wraps a secret value.
     public init(_ value: String) { self.value = value }
 
-    /// The value itself. Call it only where the value leaves for its own upstream.
+    /// The value itself.
+    ///
+    /// Call it only where the value leaves for its own upstream.
     public func reveal() -> String { value }
 
     /// Always `<redacted>`.

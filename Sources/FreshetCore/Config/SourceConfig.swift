@@ -156,7 +156,9 @@ public struct MaintenanceConfig: Sendable, Hashable {
 public struct ErrorRule: Sendable, Hashable {
     /// Statuses it looks at; `nil` means every status.
     public var statuses: Set<Int>?
-    /// A JSONPath into the body; the rule needs at least one match. `nil` looks at the status alone.
+    /// A JSONPath into the body; the rule needs at least one match.
+    ///
+    /// `nil` looks at the status alone.
     public var path: String?
     /// The matched value must be one of these texts (strings decoded, numbers as written); `nil` accepts any but null.
     public var equals: Set<String>?

@@ -4,7 +4,7 @@ public struct Event: Sendable, Hashable {
     public var offset: Int64
     /// When it was written.
     public var at: Timestamp
-    /// `dataset.updated`, `dataset.gone`, `source.maintenance`, `key.parked`, `job.dead`, …
+    /// What happened: `dataset.updated`, `dataset.gone`, `source.maintenance`, `key.parked`, `job.dead` and so on.
     public var type: String
     /// The source it concerns, if any.
     public var source: String?

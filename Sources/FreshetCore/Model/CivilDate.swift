@@ -43,7 +43,9 @@ public struct CivilDate: Hashable, Sendable {
         return Timestamp(microseconds: seconds * 1_000_000 + Int64(microsecond))
     }
 
-    /// 0 = Sunday ... 6 = Saturday.
+    /// 0 = Sunday ...
+    ///
+    /// 6 = Saturday.
     public var weekday: Int {
         let days = CivilDate.days(year: year, month: month, day: day)
         return ((days % 7) + 11) % 7

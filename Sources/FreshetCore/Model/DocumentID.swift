@@ -8,7 +8,9 @@ public struct DatasetID: Hashable, Sendable, Comparable, CustomStringConvertible
     /// Creates a dataset name from its two parts.
     public init(source: String, name: String) { (self.source, self.name) = (source, name) }
 
-    /// Reads `source.name`; the source is what stands before the first dot. `nil` when a part is missing.
+    /// Reads `source.name`; the source is what stands before the first dot.
+    ///
+    /// `nil` when a part is missing.
     public init?(_ text: String) {
         guard let dot = text.firstIndex(of: "."), dot != text.startIndex, text.index(after: dot) != text.endIndex
         else { return nil }

@@ -5,7 +5,9 @@
 public struct Period: Hashable, Sendable {
     /// Calendar months, years included.
     public var months: Int
-    /// Calendar days, weeks included. In UTC each has 86,400 s.
+    /// Calendar days, weeks included.
+    ///
+    /// In UTC each has 86,400 s.
     public var days: Int
     /// The exact part.
     public var time: Duration

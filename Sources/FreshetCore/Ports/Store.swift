@@ -34,11 +34,12 @@ public protocol DocumentStore: Sendable {
     /// Removes superseded versions that ended before `before`, at most `limit`; the current version always stays.
     ///
     /// - Returns: How many were removed.
-    func removeVersions(of dataset: DatasetID, endedBefore before: Timestamp, limit: Int) async throws(StoreError) -> Int
+    func removeVersions(of dataset: DatasetID, endedBefore before: Timestamp, limit: Int) async throws(StoreError)
+        -> Int
 
     /// Keys whose refresh is due: live or gone, `checked_at` before `checkedBefore`, without an unfinished job, oldest first.
     ///
-    /// - Parameter readSince: Only keys that a client read at or after this moment; `nil` means every key.
+    /// `readSince`: only keys that a client read at or after this moment; `nil` means every key.
     func dueKeys(
         of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int
     ) async throws(StoreError) -> [DueKey]
@@ -47,7 +48,9 @@ public protocol DocumentStore: Sendable {
     func recordReads(_ reads: [(id: DocumentID, count: Int, last: Timestamp)]) async throws(StoreError)
 }
 
-/// The durable refresh queue. Times given as `now` are the caller's; the store has no clock of its own.
+/// The durable refresh queue.
+///
+/// Times given as `now` are the caller's; the store has no clock of its own.
 public protocol JobStore: Sendable {
     /// Adds jobs. A document with an unfinished job gets no second one: the job's priority and heat can only rise, its
     /// tries are kept; a waiting job becomes ready at once only when the wish has no `notBefore` and `cause` is `operator`

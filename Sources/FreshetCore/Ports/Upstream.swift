@@ -8,6 +8,7 @@ public protocol Upstream: Sendable {
     /// - Parameters:
     ///   - request: What to fetch, and the validators of what is kept.
     ///   - permits: Says when and with which key each call may go.
+    /// - Returns: The document, or what kept it from being fetched.
     func fetch(_ request: FetchRequest, permits: any CallPermits) async -> FetchResult
 
     /// Passes a client's request on, live: for paths that no dataset declares, and methods other than GET and HEAD.
@@ -19,7 +20,9 @@ public protocol Upstream: Sendable {
     func close() async
 }
 
-/// Says when and with which key a call may go. The engine conforms.
+/// Says when and with which key a call may go.
+///
+/// The engine conforms.
 public protocol CallPermits: Sendable {
     /// Waits until the budget allows one call, at most a short while.
     ///
@@ -128,7 +131,7 @@ public enum FetchResult: Sendable {
 public struct PassRequest: Sendable {
     /// The source.
     public var source: SourceConfig
-    /// `GET`, `POST`, …
+    /// The method, such as `GET` or `POST`.
     public var method: String
     /// Path and query below the base URL, still percent-encoded.
     public var path: String

@@ -1,4 +1,6 @@
-/// One refresh that is to be done, as the queue keeps it. There is at most one unfinished job per document.
+/// One refresh that is to be done, as the queue keeps it.
+///
+/// There is at most one unfinished job per document.
 public struct RefreshJob: Sendable, Hashable {
     /// Where a job stands.
     public enum State: String, Sendable, CaseIterable {

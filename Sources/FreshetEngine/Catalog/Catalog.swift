@@ -2,9 +2,9 @@ public import FreshetCore
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// Documents in memory, ready to be served: loaded lazily, bounded in bytes, the hottest kept.
@@ -78,7 +78,9 @@ public final class Catalog: Sendable {
         hooks.withLock { $0.rule = newRule }
     }
 
-    /// Why a source's documents cannot be refreshed right now; `nil` when they can. Shown by stale answers.
+    /// Why a source's documents cannot be refreshed right now; `nil` when they can.
+    ///
+    /// Shown by stale answers.
     public func setSourceCondition(_ source: String, _ condition: SourceCondition?) {
         sources[source]?.condition = condition
     }
@@ -188,7 +190,9 @@ public final class Catalog: Sendable {
 
     // MARK: Reading
 
-    /// The entry of a document, if it is held. Not counted as a read.
+    /// The entry of a document, if it is held.
+    ///
+    /// Not counted as a read.
     public func entry(_ id: DocumentID) -> CatalogEntry? {
         guard let entry = find(id) else {
             if let dataset = datasets[id.dataset] {
@@ -213,9 +217,11 @@ public final class Catalog: Sendable {
     /// A stale document, or one older than the reader wants, is reported to the demand sink. A 404 for a known document
     /// is remembered for `not_found_for` first: otherwise a few reads within a moment would use up `gone_after`.
     /// - Parameters:
+    ///   - entry: What is read.
     ///   - now: The moment of the read.
-    ///   - youngerThan: The greatest age in seconds that the reader likes; `nil` leaves it to the dataset.
+    ///   - wanted: The greatest age in seconds that the reader likes; `nil` leaves it to the dataset.
     ///   - onlyLive: Whether a document without a body to serve is left for somebody else to read: `nil`, not counted.
+    /// - Returns: What is to be served.
     public func read(
         _ entry: CatalogEntry, at now: Timestamp, youngerThan wanted: Int64? = nil, onlyLive: Bool = false
     ) -> ServedDocument? {

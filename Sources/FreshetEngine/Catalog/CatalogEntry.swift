@@ -26,7 +26,9 @@ final class PathNode: Sendable {
     }
 }
 
-/// One document in memory. The object stays the same for as long as the document is held; what it serves is replaced.
+/// One document in memory.
+///
+/// The object stays the same for as long as the document is held; what it serves is replaced.
 public final class CatalogEntry: Sendable {
     /// The address.
     public let id: DocumentID
@@ -55,7 +57,9 @@ public final class CatalogEntry: Sendable {
         cell = Mutex(Cell(served: served))
     }
 
-    /// What is served now. Looking at it is not a read: nothing is counted.
+    /// What is served now.
+    ///
+    /// Looking at it is not a read: nothing is counted.
     public var served: ServedDocument { cell.withLock { $0.served } }
 
     /// What an entry costs besides bodies: objects, table slots, key, one path.

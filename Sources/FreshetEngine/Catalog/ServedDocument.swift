@@ -2,9 +2,9 @@ public import FreshetCore
 @_spi(CustomByteBufferAllocator) public import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// What reads need of one document, as one immutable object: replaced as a whole, never changed.

@@ -2,7 +2,9 @@ import FreshetCore
 import Logging
 import Synchronization
 
-/// What the rooms of the engine share. Everything in it is safe from any task.
+/// What the rooms of the engine share.
+///
+/// Everything in it is safe from any task.
 final class EngineContext: Sendable {
     let configuration: Configuration
     let store: any Store

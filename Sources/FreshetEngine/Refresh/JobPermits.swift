@@ -10,7 +10,7 @@ struct JobPermits: CallPermits {
     private let held: HeldPermit
     private let calls = CallCount()
 
-    /// - Parameter first: A permit that was taken already, for the first call.
+    /// `first`: a permit that was taken already, for the first call.
     init(
         governor: SourceGovernor, dataset: DatasetID?, priority: Priority, aged: Bool, first: CallPermit? = nil
     ) {
@@ -32,7 +32,6 @@ struct JobPermits: CallPermits {
 
     func finish(_ permit: CallPermit, failure: CallFailure?) { governor.finish(permit, failure: failure) }
 }
-
 
 extension JobPermits {
     /// Calls asked for so far.

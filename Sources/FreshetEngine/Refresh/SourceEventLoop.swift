@@ -95,7 +95,8 @@ struct SourceEventText {
             self.init("source.resumed", "maintenance ended after \(Period(lasted))", .notice, wakes: true)
         case .breakerOpened(let failures, let next, let error):
             self.init(
-                "source.breaker_opened", "breaker opened after \(failures) failures (\(error)); next probe \(clock(next))")
+                "source.breaker_opened",
+                "breaker opened after \(failures) failures (\(error)); next probe \(clock(next))")
         case .breakerClosed(let lasted):
             self.init("source.breaker_closed", "breaker closed after \(Period(lasted))", .notice, wakes: true)
         case .keyParked(let key, let until, let reason):
@@ -105,7 +106,8 @@ struct SourceEventText {
             self.init("key.returned", "key \(key) is in use again", .notice, key: key, wakes: true)
         case .keyDisabled(let key, let reason):
             self.init(
-                "key.disabled", "key \(key) is out: \(reason); replace it in the configuration and restart", .error, key: key)
+                "key.disabled", "key \(key) is out: \(reason); replace it in the configuration and restart", .error,
+                key: key)
         case .sourceStopped(let until, let reason):
             self.init("source.stopped", "stopped until \(clock(until)): \(reason)")
         case .sourceResumed: self.init("source.resumed", "takes calls again", .notice, wakes: true)

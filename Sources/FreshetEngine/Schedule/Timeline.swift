@@ -58,7 +58,9 @@ struct Timeline: Sendable {
         }
     }
 
-    /// Decides what to do at `now`. A schedule that never ran runs at once when it is an interval, else at its first time.
+    /// Decides what to do at `now`.
+    ///
+    /// A schedule that never ran runs at once when it is an interval, else at its first time.
     func step(after mark: Mark?, now: Timestamp, missed: RefreshSchedule.Missed) -> Step {
         guard let mark else { return first(now: now) }
         var step = Step(mark: mark)

@@ -22,7 +22,7 @@ public struct FetchReport: Sendable {
 extension Engine {
     /// Fetches a document now, under the budget but beside the queue, and waits for it.
     ///
-    /// - Parameter stores: Whether the result is kept; otherwise only the call was spent.
+    /// `stores`: whether the result is kept; otherwise only the call was spent.
     /// - Returns: `nil` when the source or dataset is not declared.
     public func fetchNow(_ id: DocumentID, stores: Bool) async throws(StoreError) -> FetchReport? {
         guard let governor = governors[id.dataset.source], let dataset = configuration.dataset(id.dataset) else {

@@ -48,7 +48,8 @@ extension Engine {
         case .active:
             guard let until = key.quotaUntil else { return KeyLine(id: key.id, state: "ok", calls: calls) }
             return KeyLine(
-                id: key.id, state: "parked", reason: "upstream's quota is used up", returnsAt: shown(until), calls: calls)
+                id: key.id, state: "parked", reason: "upstream's quota is used up", returnsAt: shown(until),
+                calls: calls)
         case .parked(let until, let reason):
             return KeyLine(id: key.id, state: "parked", reason: reason, returnsAt: until.map(shown), calls: calls)
         case .disabled(let reason):

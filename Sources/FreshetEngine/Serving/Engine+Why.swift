@@ -77,7 +77,9 @@ struct WhyFacts {
             return ("queued", "its refresh waits in the queue at priority \(job.priority.name), \(place)\(next)")
         }
         if let error = job.lastError {
-            return (error.kind, "its refresh waits after \(job.attempts) tries (\(error.kind): \(error.message))\(next)")
+            return (
+                error.kind, "its refresh waits after \(job.attempts) tries (\(error.kind): \(error.message))\(next)"
+            )
         }
         return ("not-due", "its refresh is planned\(next)")
     }
@@ -95,13 +97,20 @@ struct WhyFacts {
             return ("failed", "it was never fetched with success (\(why))\(next)")
         case .live:
             if state.consecutiveNotFound > 0 {
-                return ("upstream-404", "upstream answered 404 the last \(state.consecutiveNotFound) time(s); the last good copy is served\(next)")
+                return (
+                    "upstream-404",
+                    "upstream answered 404 the last \(state.consecutiveNotFound) time(s); the last good copy is served\(next)"
+                )
             }
             if let failure = state.failure {
-                return (failure.kind, "the last attempt failed (\(failure.message)); the last good copy is served\(next)")
+                return (
+                    failure.kind, "the last attempt failed (\(failure.message)); the last good copy is served\(next)"
+                )
             }
             if state.isStale(at: now) {
-                return ("not-asked-since", "it is stale because nobody has read it since it expired\(until(state))\(next)")
+                return (
+                    "not-asked-since", "it is stale because nobody has read it since it expired\(until(state))\(next)"
+                )
             }
             return ("fresh", "it is fresh\(until(state))\(next)")
         }

@@ -1,6 +1,8 @@
 public import FreshetCore
 
-/// What the serving side may ask of the engine. Nothing here waits for an upstream, except where it says so.
+/// What the serving side may ask of the engine.
+///
+/// Nothing here waits for an upstream, except where it says so.
 public protocol MirrorService: Sendable {
     /// The declared sources and datasets.
     var configuration: Configuration { get }

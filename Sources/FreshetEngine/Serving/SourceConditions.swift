@@ -4,7 +4,7 @@ import FreshetCore
 enum SourceConditions {
     /// The condition and its cause in words; `nil` while calls go.
     ///
-    /// - Parameter time: Turns a monotonic time into one that can be shown.
+    /// `time`: turns a monotonic time into one that can be shown.
     static func of(
         _ budget: BudgetStatus, time: (Duration) -> Timestamp
     ) -> (condition: SourceCondition, detail: String)? {

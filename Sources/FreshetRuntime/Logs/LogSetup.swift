@@ -13,7 +13,8 @@ public enum LogSetup {
         if let path = config.file {
             file = LogFile(path: path, rotateBytes: config.rotateBytes, keepFiles: config.keepFiles)
             if file == nil {
-                problem = "the log file \(path) cannot be opened (\(String(cString: strerror(errno)))); "
+                problem =
+                    "the log file \(path) cannot be opened (\(String(cString: strerror(errno)))); "
                     + "logs go to standard error only; mend logs.file or its permissions"
             }
         }

@@ -17,7 +17,7 @@ final class TokenService: LaneAccess {
     /// The hash of the token of this process's own commands.
     private let controlHash: [UInt8]?
 
-    /// - Parameter controlToken: A token that this process made for commands of its owner: admin, listed nowhere.
+    /// `controlToken`: a token that this process made for commands of its owner: admin, listed nowhere.
     init(store: any Store, readsNeedToken: Bool, clock: any FreshetClock, controlToken: String? = nil) {
         self.store = store
         controlHash = controlToken.map { TokenService.hash($0.utf8) }
@@ -39,10 +39,11 @@ final class TokenService: LaneAccess {
     func create(name: String, role: TokenRecord.Role) async throws(StoreError) -> (record: TokenRecord, token: String) {
         let token = "fr_" + TokenService.base64URL(TokenService.random(32))
         let record = TokenRecord(
-            id: "t_" + TokenService.random(5).map { byte in
-                let text = String(byte, radix: 16)
-                return text.count == 1 ? "0" + text : text
-            }.joined(), name: name,
+            id: "t_"
+                + TokenService.random(5).map { byte in
+                    let text = String(byte, radix: 16)
+                    return text.count == 1 ? "0" + text : text
+                }.joined(), name: name,
             hash: TokenService.hash(token.utf8), role: role, createdAt: clock.now())
         try await store.addToken(record)
         try await reload()

@@ -103,8 +103,8 @@ struct DocumentAnswer {
     /// Writes the status line and all headers, with the empty line that ends them.
     ///
     /// - Parameters:
+    ///   - buffer: The head goes behind what it holds.
     ///   - isNotModified: Answer 304 instead of 200.
-    ///   - closes: Whether `Connection: close` is said.
     func writeHead(to buffer: inout ByteBuffer, isNotModified: Bool) {
         let reason = staleReason
         let room = DocumentAnswer.headRoom + served.contentType.utf8.count + 2 * (reason?.utf8.count ?? 0)

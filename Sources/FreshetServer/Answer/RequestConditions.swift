@@ -37,7 +37,9 @@ struct RequestConditions {
             if name.isWord("no-cache") {
                 youngerThan = 0
             } else if name.isWord("max-age") {
-                guard let seconds = parts.next().flatMap(RequestConditions.number), parts.next() == nil else { continue }
+                guard let seconds = parts.next().flatMap(RequestConditions.number), parts.next() == nil else {
+                    continue
+                }
                 youngerThan = min(youngerThan ?? .max, seconds)
             } else if name.isWord("no-transform") {
                 forbidsTransform = true

@@ -47,9 +47,11 @@ struct Dispatcher: Sendable {
         } catch let error as StoreError {
             return failure(error).reply(instance: exchange.path)
         } catch {
-            logger.error("A request failed", metadata: [
-                "component": "server", "error": "\(type(of: error))", "method": "\(exchange.method.rawValue)",
-            ])
+            logger.error(
+                "A request failed",
+                metadata: [
+                    "component": "server", "error": "\(type(of: error))", "method": "\(exchange.method.rawValue)",
+                ])
             return Problem(500, "internal", "Freshet failed on this request; its log says why.")
                 .reply(instance: exchange.path)
         }
@@ -81,9 +83,11 @@ struct Dispatcher: Sendable {
         counters.record(status: reply.status, took: took)
         let isSlow = took > Dispatcher.slow && exchange.preferredWait == nil
         guard reply.status >= 500 || isSlow else { return }
-        logger.notice(reply.status >= 500 ? "Answered with an error" : "Answered slowly", metadata: [
-            "component": "server", "method": "\(exchange.method.rawValue)", "path": "\(exchange.path.prefix(200))",
-            "http_status": "\(reply.status)", "duration_ms": "\(took.microseconds / 1000)",
-        ])
+        logger.notice(
+            reply.status >= 500 ? "Answered with an error" : "Answered slowly",
+            metadata: [
+                "component": "server", "method": "\(exchange.method.rawValue)", "path": "\(exchange.path.prefix(200))",
+                "http_status": "\(reply.status)", "duration_ms": "\(took.microseconds / 1000)",
+            ])
     }
 }

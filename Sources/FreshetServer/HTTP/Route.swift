@@ -33,9 +33,14 @@ struct Route: Sendable {
     let summary: String
     let handle: @Sendable (Exchange) async throws -> Reply
 
+    /// Reads a line of the table.
+    ///
     /// - Parameters:
     ///   - method: `nil` takes every method; `GET` includes `HEAD`.
     ///   - pattern: Segments between slashes: `text`, `{one}`, `{rest+}`, `{any*}`.
+    ///   - access: What a client must be.
+    ///   - summary: One line for the OpenAPI document.
+    ///   - handle: Answers.
     init(
         _ method: HTTPRequest.Method?, _ pattern: String, _ access: Access, _ summary: String,
         _ handle: @escaping @Sendable (Exchange) async throws -> Reply

@@ -28,7 +28,9 @@ final class AnswerWatch: ChannelDuplexHandler {
                 head.headers.remove(name: "Connection")
             }
             // HTTP/1.0 knows no Host; the router must not take its absence for a mistake.
-            if head.version != .http1_1, !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: "") }
+            if head.version != .http1_1, !head.headers.contains(name: "Host") {
+                head.headers.add(name: "Host", value: "")
+            }
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body: context.fireChannelRead(data)
         case .end:
@@ -40,7 +42,9 @@ final class AnswerWatch: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) { isLast = true }
+            if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) {
+                isLast = true
+            }
             context.write(data, promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// What one event loop has answered. The loop alone writes; `/metrics` reads from elsewhere.
+/// What one event loop has answered.
+///
+/// The loop alone writes; `/metrics` reads from elsewhere.
 final class LaneCounters: Sendable {
     /// The upper bounds of the read-time histogram in nanoseconds.
     static let bounds: [Int64] = [

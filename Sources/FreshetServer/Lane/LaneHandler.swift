@@ -136,7 +136,9 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Work
 
-    /// Goes on with the bytes that are held, as far as possible. Calls made while it runs only make it go round again.
+    /// Goes on with the bytes that are held, as far as possible.
+    ///
+    /// Calls made while it runs only make it go round again.
     private func work(_ context: ChannelHandlerContext) {
         guard !isWorking else {
             mustWork = true

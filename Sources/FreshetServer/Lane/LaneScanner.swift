@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// Reads the head of one request from raw bytes, strictly: whatever it does not fully understand goes to NIO's decoder.
@@ -126,7 +126,9 @@ struct LaneScanner {
         while position < bytes.count, bytes[position] == 32 || bytes[position] == 9 { position += 1 }
         let valueStart = position
         skipText()
-        guard position + 1 < bytes.count else { return position < bytes.count && bytes[position] != 13 ? .opaque : .incomplete }
+        guard position + 1 < bytes.count else {
+            return position < bytes.count && bytes[position] != 13 ? .opaque : .incomplete
+        }
         guard bytes[position] == 13, bytes[position + 1] == 10 else { return .opaque }
         var valueEnd = position
         while valueEnd > valueStart, bytes[valueEnd - 1] == 32 || bytes[valueEnd - 1] == 9 { valueEnd -= 1 }
@@ -173,7 +175,9 @@ struct LaneScanner {
             if isName(name, "authorization") { isForRouter = Self.repeats(&head.authorization, value) || isForRouter }
         case (14, UInt8(ascii: "c")): if isName(name, "content-length") { return noteLength(value) }
         case (15, UInt8(ascii: "a")):
-            if isName(name, "accept-encoding") { isForRouter = Self.repeats(&head.acceptEncoding, value) || isForRouter }
+            if isName(name, "accept-encoding") {
+                isForRouter = Self.repeats(&head.acceptEncoding, value) || isForRouter
+            }
         case (16, UInt8(ascii: "p")): if isName(name, "proxy-connection") { return .opaque }
         case (17, UInt8(ascii: "t")): if isName(name, "transfer-encoding") { return .opaque }
         case (17, UInt8(ascii: "i")): if isName(name, "if-modified-since") { isForRouter = true }

@@ -2,7 +2,9 @@ import FreshetCore
 import FreshetEngine
 import Logging
 
-/// `/admin/…`: what an operator looks at and does. Every change is logged.
+/// `/admin/…`: what an operator looks at and does.
+///
+/// Every change is logged.
 struct AdminRoutes: Sendable {
     let service: any MirrorService
     let tokens: TokenService
@@ -129,7 +131,9 @@ struct AdminRoutes: Sendable {
         guard let report = try await service.fetchNow(id, stores: wish.store ?? true) else {
             throw Problem(404, "unknown-dataset", "No dataset \(dataset) is declared.")
         }
-        logged("A document was fetched by hand", ["source": "\(dataset.source)", "dataset": "\(dataset.name)", "key": "\(key)"])
+        logged(
+            "A document was fetched by hand",
+            ["source": "\(dataset.source)", "dataset": "\(dataset.name)", "key": "\(key)"])
         let data = report.body.isEmpty ? JSONValue.null : .raw(String(decoding: report.body, as: UTF8.self))
         return .json(
             200,

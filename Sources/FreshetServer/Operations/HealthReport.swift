@@ -1,8 +1,9 @@
 import FreshetCore
 import FreshetEngine
 
-/// `application/health+json`: one check per source, the store and the queue. An upstream that is down is a warning:
-/// Freshet goes on answering.
+/// `application/health+json`: one check per source, the store and the queue.
+///
+/// An upstream that is down is a warning: Freshet goes on answering.
 struct HealthReport {
     enum Status: String, Comparable {
         case pass, warn, fail
@@ -24,11 +25,13 @@ struct HealthReport {
     private let build: BuildInfo
     private let now: Timestamp
 
-    /// - Parameter report: `nil` when the store did not answer.
+    /// `report`: `nil` when the store did not answer.
     static func make(_ report: StatusReport?, build: BuildInfo, now: Timestamp) -> HealthReport {
         var health = HealthReport(build: build, now: now)
         guard let report else {
-            health.add(Check(name: "store:availability", type: "datastore", status: .fail, output: "the store does not answer"))
+            health.add(
+                Check(name: "store:availability", type: "datastore", status: .fail, output: "the store does not answer")
+            )
             return health
         }
         health.add(
@@ -39,7 +42,8 @@ struct HealthReport {
         health.add(
             Check(
                 name: "queue:deadLetters", type: "component", status: dead == 0 ? .pass : .warn,
-                output: dead == 0 ? nil : "\(dead) refreshes were given up on; see /admin/queue?state=dead", value: dead))
+                output: dead == 0 ? nil : "\(dead) refreshes were given up on; see /admin/queue?state=dead", value: dead
+            ))
         for source in report.sources {
             health.add(
                 Check(

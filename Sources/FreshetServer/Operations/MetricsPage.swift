@@ -64,17 +64,21 @@ struct MetricsPage: Sendable {
         page.one("freshet_catalog_limit_bytes", "gauge", "The bound on them.", Double(held.limit))
         page.one("freshet_catalog_paths", "gauge", "Request targets the fast lane knows.", Double(held.paths))
         page.one("freshet_catalog_hits_total", "counter", "Reads answered from memory.", Double(held.hits))
-        page.one("freshet_catalog_misses_total", "counter", "Lookups that found nothing in memory.", Double(held.misses))
-        page.one("freshet_catalog_evictions_total", "counter", "Documents that left for others.", Double(held.evictions))
+        page.one(
+            "freshet_catalog_misses_total", "counter", "Lookups that found nothing in memory.", Double(held.misses))
+        page.one(
+            "freshet_catalog_evictions_total", "counter", "Documents that left for others.", Double(held.evictions))
     }
 
     private func process(_ page: inout MetricsText, _ status: StatusReport?, _ now: Timestamp) {
         let figures = ProcessFigures.now(directory: service.configuration.dataDirectory)
         page.one("freshet_process_cpu_seconds_total", "counter", "CPU time used.", figures.cpuSeconds)
-        page.one("freshet_process_resident_memory_bytes", "gauge", "Memory in use.", figures.residentBytes.map(Double.init))
+        page.one(
+            "freshet_process_resident_memory_bytes", "gauge", "Memory in use.", figures.residentBytes.map(Double.init))
         page.one("freshet_process_open_fds", "gauge", "Open files and sockets.", figures.openFiles.map(Double.init))
         page.one("freshet_process_max_fds", "gauge", "How many may be open.", figures.fileLimit.map(Double.init))
-        page.one("freshet_disk_free_bytes", "gauge", "Room left on the disk of data_dir.", figures.diskFree.map(Double.init))
+        page.one(
+            "freshet_disk_free_bytes", "gauge", "Room left on the disk of data_dir.", figures.diskFree.map(Double.init))
         page.one("freshet_disk_total_bytes", "gauge", "The size of that disk.", figures.diskTotal.map(Double.init))
         if let status {
             page.one(
@@ -83,7 +87,8 @@ struct MetricsPage: Sendable {
         }
         page.family("freshet_build_info", "gauge", "Which Freshet this is.")
         page.sample("freshet_build_info", [("version", build.version), ("commit", build.commit ?? "")], 1)
-        page.one("freshet_store_writable", "gauge", "Whether the store can be written.", status?.storeProblem == nil ? 1 : 0)
+        page.one(
+            "freshet_store_writable", "gauge", "Whether the store can be written.", status?.storeProblem == nil ? 1 : 0)
     }
 
     private func datasets(_ page: inout MetricsText, _ status: StatusReport, _ now: Timestamp) {
@@ -121,7 +126,8 @@ struct MetricsPage: Sendable {
         for priority in Priority.allCases {
             let since = status.queue.oldestReady[priority]
             page.sample(
-                "freshet_queue_oldest_seconds", [("priority", priority.name)], since.map { max(0, (now - $0).inSeconds) } ?? 0)
+                "freshet_queue_oldest_seconds", [("priority", priority.name)],
+                since.map { max(0, (now - $0).inSeconds) } ?? 0)
         }
     }
 

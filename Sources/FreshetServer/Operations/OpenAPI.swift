@@ -57,12 +57,13 @@ struct OpenAPI: Sendable {
             ("operationId", .string(identifier(path, method))), ("summary", .string(route.summary)),
             ("x-access", .string(route.access.rawValue)),
         ]
-        let parameters = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { piece in
-            JSONValue.object([
-                ("name", .string(String(piece.dropFirst().dropLast()))), ("in", .string("path")),
-                ("required", .bool(true)), ("schema", .object([("type", .string("string"))])),
-            ])
-        } + queryParameters(route, path)
+        let parameters =
+            path.split(separator: "/").filter { $0.hasPrefix("{") }.map { piece in
+                JSONValue.object([
+                    ("name", .string(String(piece.dropFirst().dropLast()))), ("in", .string("path")),
+                    ("required", .bool(true)), ("schema", .object([("type", .string("string"))])),
+                ])
+            } + queryParameters(route, path)
         if !parameters.isEmpty { fields.append(("parameters", .array(parameters))) }
         if route.access == .operator || route.access == .admin {
             fields.append(("security", .array([.object([("token", .array([]))]), .object([])])))
@@ -79,7 +80,8 @@ struct OpenAPI: Sendable {
         let names: [(String, String)]
         if path.hasSuffix("/history"), route.pattern == DocumentPattern.document {
             names = [
-                ("since", "RFC 3339"), ("until", "RFC 3339"), ("limit", "1 to 1000"), ("bodies", "1 shows the documents"),
+                ("since", "RFC 3339"), ("until", "RFC 3339"), ("limit", "1 to 1000"),
+                ("bodies", "1 shows the documents"),
             ]
         } else {
             switch route.pattern {
@@ -87,7 +89,9 @@ struct OpenAPI: Sendable {
                 names = [("envelope", "1 wraps the document with its metadata"), ("as_of", "RFC 3339")]
             case DocumentPattern.list: names = [("cursor", "next_cursor of the page before"), ("limit", "1 to 1000")]
             case "/admin/queue":
-                names = [("state", "ready, waiting, leased, dead or done"), ("source", "a source"), ("limit", "1 to 1000")]
+                names = [
+                    ("state", "ready, waiting, leased, dead or done"), ("source", "a source"), ("limit", "1 to 1000"),
+                ]
             default: names = []
             }
         }
@@ -101,7 +105,9 @@ struct OpenAPI: Sendable {
 
     private func responses(_ route: Route, _ path: String) -> JSONValue {
         var list: [(String, JSONValue)] = []
-        func plain(_ status: String, _ text: String) { list.append((status, .object([("description", .string(text))]))) }
+        func plain(_ status: String, _ text: String) {
+            list.append((status, .object([("description", .string(text))])))
+        }
         switch route.pattern {
         case DocumentPattern.document where !path.hasSuffix("/history"):
             plain("200", "The document as upstream gave it; its age and state are in the headers.")

@@ -11,7 +11,9 @@ struct OperationsRoutes: Sendable {
         Reply(200, type: "text/plain; charset=utf-8", text: "ok\n", fields: [("Cache-Control", "no-store")])
     }
 
-    /// Ready means that reads can be served: the server listens, and the store answers. Upstreams do not count.
+    /// Ready means that reads can be served: the server listens, and the store answers.
+    ///
+    /// Upstreams do not count.
     func ready(_ exchange: Exchange) async throws -> Reply {
         do {
             _ = try await service.store.depth(source: nil)

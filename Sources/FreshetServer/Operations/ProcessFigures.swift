@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// What this process uses of the machine, as the kernel tells it; `nil` where it does not.
@@ -13,7 +13,10 @@ struct ProcessFigures {
     var diskFree: UInt64?
     var diskTotal: UInt64?
 
+    /// Looks at everything now.
+    ///
     /// - Parameter directory: On the disk that is looked at.
+    /// - Returns: The figures.
     static func now(directory: String) -> ProcessFigures {
         var figures = ProcessFigures()
         var time = timespec()

@@ -137,7 +137,8 @@ struct DocumentRoutes: Sendable {
                 ("location", .string(location)),
                 (
                     "why",
-                    .string("/v1/why/\(id.dataset.source)/\(id.dataset.name)/\(DatasetConfig.publicPath(forKey: id.key))")
+                    .string(
+                        "/v1/why/\(id.dataset.source)/\(id.dataset.name)/\(DatasetConfig.publicPath(forKey: id.key))")
                 ),
             ]),
             [
@@ -165,8 +166,11 @@ enum AbsentFields {
             ("Age", String(answer.served.age(at: answer.now))),
             ("Cache-Control", "max-age=\(max(0, answer.timeToLive))"),
             ("Cache-Status", "freshet; hit; ttl=\(answer.timeToLive); detail=\"upstream-404\""),
+            ("Freshet-Origin", answer.served.origin.rawValue),
         ]
-        if let next = answer.nextRefresh { fields.append(("Freshet-Next-Refresh", Timestamp(seconds: next.seconds).rfc3339)) }
+        if let next = answer.nextRefresh {
+            fields.append(("Freshet-Next-Refresh", Timestamp(seconds: next.seconds).rfc3339))
+        }
         return fields
     }
 }

@@ -34,7 +34,8 @@ struct HistoryRoutes: Sendable {
     func document(_ exchange: Exchange, _ id: DocumentID, at moment: Timestamp, envelope: Bool) async throws -> Reply {
         guard let version = try await service.store.version(of: id, asOf: moment) else {
             throw Problem(
-                404, "no-version", "No version of this document stood at \(moment): it came later, or retention removed it.")
+                404, "no-version",
+                "No version of this document stood at \(moment): it came later, or retention removed it.")
         }
         var fields: [(name: String, value: String)] = [
             ("Last-Modified", version.changedAt.httpDate), ("Freshet-Origin", version.origin.rawValue),

@@ -31,10 +31,12 @@ struct RefreshRoutes: Sendable {
         let document = DocumentID(dataset: id, key: key)
         let result = try await reader.service.requestRefresh(
             EnqueueRequest(document: document, priority: priority, cause: "operator"))
-        logger.info("A refresh was asked for", metadata: [
-            "component": "admin", "source": "\(id.source)", "dataset": "\(id.name)", "key": "\(key)",
-            "priority": "\(priority.name)", "job_id": "\(result.jobID)",
-        ])
+        logger.info(
+            "A refresh was asked for",
+            metadata: [
+                "component": "admin", "source": "\(id.source)", "dataset": "\(id.name)", "key": "\(key)",
+                "priority": "\(priority.name)", "job_id": "\(result.jobID)",
+            ])
         let location = "/v1/jobs/\(result.jobID)"
         return .json(
             202,
@@ -49,7 +51,8 @@ struct RefreshRoutes: Sendable {
         guard let number = exchange.capture("id").flatMap({ Int64($0) }),
             let job = try await reader.service.store.job(number)
         else {
-            throw Problem(404, "no-such-job", "There is no job of this number; finished ones are kept for a while only.")
+            throw Problem(
+                404, "no-such-job", "There is no job of this number; finished ones are kept for a while only.")
         }
         return .json(200, ReportJSON.job(job), [("Cache-Control", "no-store")])
     }

@@ -60,7 +60,8 @@ enum ReportJSON {
                         .object([
                             ("scope", .string(line.scope)), ("subject", .string(line.subject)),
                             ("calls", .number(Int64(line.calls))), ("per_seconds", .decimal(line.per.inSeconds)),
-                            ("used", .number(Int64(line.used))), ("left", .number(Int64(max(0, line.calls - line.used)))),
+                            ("used", .number(Int64(line.used))),
+                            ("left", .number(Int64(max(0, line.calls - line.used)))),
                         ])
                     })
             ),
@@ -86,7 +87,10 @@ enum ReportJSON {
                     "oldest_ready_seconds",
                     .object(
                         Priority.allCases.map { priority in
-                            (priority.name, .int(depth.oldestReady[priority].map { Int((now - $0).components.seconds) }))
+                            (
+                                priority.name,
+                                .int(depth.oldestReady[priority].map { Int((now - $0).components.seconds) })
+                            )
                         })
                 )
             ])

@@ -43,7 +43,8 @@ struct Demo: AsyncParsableCommand {
         }
         let handler: any MockHandler
         do {
-            handler = try folder.map { path throws(ReplayError) in try ReplayHandler(directory: path) } ?? app.make(.init())
+            handler =
+                try folder.map { path throws(ReplayError) in try ReplayHandler(directory: path) } ?? app.make(.init())
         } catch {
             throw Exit.fail("FRESHET_RECORDINGS: \(error)", Exit.usage)
         }

@@ -11,7 +11,8 @@ struct Keys: ParsableCommand {
 
 /// The command `freshet keys ls`.
 struct KeysList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "ls", abstract: "Show every key, its state and its calls.")
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "Show every key, its state and its calls.")
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var output: OutputOptions

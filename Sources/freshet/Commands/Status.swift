@@ -28,7 +28,8 @@ struct Status: AsyncParsableCommand {
         var datasets = Table(["DATASET", "LIVE", "STALE", "MISSING", "GONE", "OLDEST"])
         for dataset in status["datasets"].list {
             datasets.add([
-                "\(dataset.text("source")).\(dataset.text("dataset"))", dataset.text("live"), dataset.text("stale"), dataset.text("missing"),
+                "\(dataset.text("source")).\(dataset.text("dataset"))", dataset.text("live"), dataset.text("stale"),
+                dataset.text("missing"),
                 dataset.text("gone"), dataset.text("oldest"),
             ])
         }

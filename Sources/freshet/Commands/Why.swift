@@ -7,7 +7,8 @@ import FreshetRuntime
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say why a document is as it is.",
-        discussion: "Names the last attempt, its error, the breaker, the key budget, the queue position and the next run.")
+        discussion:
+            "Names the last attempt, its error, the breaker, the key budget, the queue position and the next run.")
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var document: DocumentArguments

@@ -17,7 +17,8 @@ struct DemoConfiguration: Sendable {
     func load() throws -> LoadedConfiguration {
         let text = Array(yaml.utf8)
         return try ConfigLoader.load(path: "freshet-demo.yaml", environment: environment) { path in
-            path.hasSuffix("/freshet-demo.yaml") ? text : path.hasSuffix("/.env") ? nil : try ConfigLoader.readFromDisk(path)
+            path.hasSuffix("/freshet-demo.yaml")
+                ? text : path.hasSuffix("/.env") ? nil : try ConfigLoader.readFromDisk(path)
         }
     }
 

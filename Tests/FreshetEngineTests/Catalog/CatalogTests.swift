@@ -64,7 +64,9 @@ import Testing
         missed.state.consecutiveNotFound = 1
         let entry = try #require(catalog.publish(missed))
         let rest = Duration.seconds(600)
-        for _ in 0..<5 { #expect(catalog.read(entry, at: clock.now() + (rest - .seconds(1)))?.isMissedUpstream == true) }
+        for _ in 0..<5 {
+            #expect(catalog.read(entry, at: clock.now() + (rest - .seconds(1)))?.isMissedUpstream == true)
+        }
         #expect(catalog.read(entry, at: clock.now() + .seconds(1), youngerThan: 0) != nil)
         #expect(asked.withLock { $0 } == 0, "impatient readers do not use up gone_after")
         #expect(catalog.read(entry, at: clock.now() + rest) != nil)

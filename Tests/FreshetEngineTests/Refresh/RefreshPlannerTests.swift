@@ -73,7 +73,8 @@ struct RefreshPlannerTests {
     }
 
     @Test func `a 404 is an answer and ends the job`() throws {
-        let result = FetchResult.notFound(CallFailure(effect: .notFound, kind: "upstream-404", message: "m", status: 404))
+        let result = FetchResult.notFound(
+            CallFailure(effect: .notFound, kind: "upstream-404", message: "m", status: 404))
         let plan = plan(result, try context())
         #expect(plan.end == .done)
         guard case .notFound(_, let goneAfter, _)? = plan.outcome else {

@@ -47,7 +47,9 @@ enum RawClient {
     }
 }
 
-/// Keeps what comes in. Confined to its channel's event loop.
+/// Keeps what comes in.
+///
+/// Confined to its channel's event loop.
 final class Collector: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
@@ -79,7 +81,11 @@ final class Collector: ChannelInboundHandler, @unchecked Sendable {
     func bytes(_ count: Int, on loop: any EventLoop) async throws -> [UInt8] {
         try await loop.flatSubmit {
             let promise = loop.makePromise(of: Void.self)
-            if self.received.readableBytes >= count { promise.succeed(()) } else { self.waiters.append((count, promise)) }
+            if self.received.readableBytes >= count {
+                promise.succeed(())
+            } else {
+                self.waiters.append((count, promise))
+            }
             return promise.futureResult
         }.get()
         return try await loop.submit { Array(self.received.readableBytesView) }.get()

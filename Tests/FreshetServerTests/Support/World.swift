@@ -92,7 +92,9 @@ final class World: Sendable {
     }
 
     /// The same, with a JSON body.
-    func post(_ target: String, _ body: String, _ fields: [String] = [], method: String = "POST") async throws -> RawAnswer {
+    func post(_ target: String, _ body: String, _ fields: [String] = [], method: String = "POST") async throws
+        -> RawAnswer
+    {
         try await get(target, ["Content-Type: application/json"] + fields, method: method, body: body)
     }
 }
@@ -198,7 +200,8 @@ extension World {
     /// Puts a good document into the mirror.
     @discardableResult
     func publish(
-        _ key: String, dataset: String = "clan", body: String = #"{"a":1}"#, version: Int = 1, age: Duration = .seconds(10),
+        _ key: String, dataset: String = "clan", body: String = #"{"a":1}"#, version: Int = 1,
+        age: Duration = .seconds(10),
         freshFor: Duration = .seconds(600), change: (inout DocumentState) -> Void = { _ in }
     ) -> DocumentID {
         let id = DocumentID(dataset: DatasetID(source: "clash", name: dataset), key: key)

@@ -44,7 +44,10 @@ import Testing
     @Test func `a command that nobody knows, or a wrong option, is usage`() async throws {
         try await Slots.shared.use {
             let scratch = try Scratch()
-            for arguments in [["frobnicate"], ["serve", "--frob"], ["queue", "retry"], ["why"], ["refresh", "a", "b", "--priority", "x"]] {
+            for arguments in [
+                ["frobnicate"], ["serve", "--frob"], ["queue", "retry"], ["why"],
+                ["refresh", "a", "b", "--priority", "x"],
+            ] {
                 let outcome = try await FreshetBinary.run(arguments, in: scratch.path)
                 #expect(outcome.code == 64, "\(arguments): \(outcome.code) \(outcome.errors)")
                 #expect(outcome.output.isEmpty && !outcome.errors.isEmpty, "\(arguments)")
@@ -79,7 +82,8 @@ import Testing
             try await mirror.start()
             try await mirror.warm("/v1/up/item/a")
             for arguments in [
-                ["status"], ["why", "up.item", "a"], ["queue", "ls"], ["queue", "ls", "--state", "done"], ["keys", "ls"],
+                ["status"], ["why", "up.item", "a"], ["queue", "ls"], ["queue", "ls", "--state", "done"],
+                ["keys", "ls"],
                 ["tokens", "ls"], ["doctor"], ["refresh", "up.item", "a"], ["fetch", "up.item", "a"], ["version"],
                 ["plan"],
             ] {
@@ -204,7 +208,8 @@ import Testing
             let id = try #require(list.first { $0.text("role") == "operator" }?.text("id"))
             let revoke = try await mirror.command("tokens", "revoke", id)
             #expect(revoke.code == 0, "\(revoke.errors)")
-            let after = try await mirror.send("POST", "/v1/refresh", login("operator"), body: Mirror.wish("up.item", "a"))
+            let after = try await mirror.send(
+                "POST", "/v1/refresh", login("operator"), body: Mirror.wish("up.item", "a"))
             #expect(after.status == 401)
             try await mirror.stop()
             try await mirror.start()

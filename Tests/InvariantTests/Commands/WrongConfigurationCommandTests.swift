@@ -12,16 +12,37 @@ import Testing
         ("sources:\n  up: { base_url: http://localhost, max_body: 100 }\n", 2, "unit"),
         ("sources:\n  up: { base_url: http://localhost, limits: [{ scope: kye, calls: 1, per: 1s }] }\n", 2, "key"),
         ("sources:\n  up: { base_url: http://localhost, limits: [{ scope: key, calls: 0, per: 1s }] }\n", 2, "1"),
-        ("sources:\n  up: { base_url: http://localhost, auth: { bearer: [\"${env:NOT_SET_ANYWHERE}\"] } }\n", 2, "NOT_SET_ANYWHERE"),
+        (
+            "sources:\n  up: { base_url: http://localhost, auth: { bearer: [\"${env:NOT_SET_ANYWHERE}\"] } }\n", 2,
+            "NOT_SET_ANYWHERE"
+        ),
         ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  dn.item: { get: /a }\n", 4, "up"),
         ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: a }\n", 4, "/"),
         ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: \"/a/{id\" }\n", 4, "{name}"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, priority: urgent }\n", 4, "critical"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, ttl: PT1M }\n", 4, "max_age"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, refresh: { every: 1h, cron: \"0 * * * *\" } }\n", 4, "one"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, refresh: { cron: \"61 * * * *\" } }\n", 4, "minute"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, ignore_changes: [a.b] }\n", 4, "$"),
-        ("sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: \"/a/{id}\", key: { tag: clash_tag } }\n", 4, "id"),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, priority: urgent }\n", 4,
+            "critical"
+        ),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, ttl: PT1M }\n", 4,
+            "max_age"
+        ),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, refresh: { every: 1h, cron: \"0 * * * *\" } }\n",
+            4, "one"
+        ),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, refresh: { cron: \"61 * * * *\" } }\n",
+            4, "minute"
+        ),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: /a, ignore_changes: [a.b] }\n",
+            4, "$"
+        ),
+        (
+            "sources:\n  up: { base_url: http://localhost }\ndatasets:\n  up.item: { get: \"/a/{id}\", key: { tag: clash_tag } }\n",
+            4, "id"
+        ),
         ("server: { listen: 8080 }\n", 1, "127.0.0.1:8080"),
         ("store: mysql\n", 1, "sqlite"),
         ("sources:\n  up: { base_url: http://localhost\n", 2, "closed"),
@@ -38,7 +59,9 @@ import Testing
                 #expect(check.code == 78, "\(mistake.yaml)\(check.errors)")
                 #expect(check.output.isEmpty)
                 let lines = check.errors.split(separator: "\n")
-                #expect(lines.contains { $0.contains("wrong-\(index).yaml:\(mistake.line):") }, "\(mistake.yaml)\(check.errors)")
+                #expect(
+                    lines.contains { $0.contains("wrong-\(index).yaml:\(mistake.line):") },
+                    "\(mistake.yaml)\(check.errors)")
                 #expect(check.errors.contains(mistake.advice), "\(mistake.yaml)\(check.errors)")
             }
             let file = scratch.path + "/wrong-0.yaml"
@@ -46,7 +69,8 @@ import Testing
                 let outcome = try await FreshetBinary.run(command + ["--config", file], in: scratch.path)
                 #expect(outcome.code == 78, "\(command): \(outcome.code)")
             }
-            let missing = try await FreshetBinary.run(["check", "--config", scratch.path + "/none.yaml"], in: scratch.path)
+            let missing = try await FreshetBinary.run(
+                ["check", "--config", scratch.path + "/none.yaml"], in: scratch.path)
             #expect(missing.code == 78 && missing.errors.contains("none.yaml"), "\(missing.errors)")
         }
     }

@@ -48,7 +48,9 @@ import Testing
 
     @Test func `known keys are answered while upstream is down, also after a restart`() async throws {
         try await withMock { mock, url in
-            let mirror = try Mirror(Self.config(url))
+            let breaker = "breaker: { failures: 3, probe_every: PT1S }"
+            let mirror = try Mirror(
+                Self.config(url).replacing("breaker: { failures: 0, probe_every: PT1S }", with: breaker))
             try await mirror.start()
             for key in 0..<5 { try await mirror.warm("/v1/up/item/k\(key)") }
             await mock.goDown()
@@ -68,9 +70,10 @@ import Testing
                 try await mirror.get("/v1/up/item/k0").header("Freshet-Stale-Reason") == "connect"
             }
             try await mock.comeUp()
-            try await eventually("it recovers by itself", within: .seconds(20)) {
+            try await eventually("it recovers by itself", within: .seconds(35)) {
                 let answer = try await mirror.get("/v1/up/item/k0")
-                return try await mirror.document("up.item", "k0")?.text("last_error.kind") == nil && answer.status == 200
+                return try await mirror.document("up.item", "k0")?.text("last_error.kind") == nil
+                    && answer.status == 200
             }
             try await mirror.stop()
         }

@@ -22,7 +22,8 @@ import Testing
         Fault("status=500", "upstream-500"), Fault("status=400", "upstream-400"), Fault("502", "upstream-502"),
         Fault("status=401", "upstream-401", stopsSource: true), Fault("status=403", "upstream-403", stopsSource: true),
         Fault("429", "upstream-429", stopsSource: true), Fault("429:retry-after=30", "upstream-429", stopsSource: true),
-        Fault("429:retry-after=date+30", "upstream-429", stopsSource: true), Fault("maintenance", "upstream-503", stopsSource: true),
+        Fault("429:retry-after=date+30", "upstream-429", stopsSource: true),
+        Fault("maintenance", "upstream-503", stopsSource: true),
         Fault("reset", "reset"), Fault("truncate", "truncated"), Fault("truncate=10B", "truncated"),
         Fault("truncate:chunked", "truncated"), Fault("garbage", "invalid-json"),
         Fault("garbage:raw", "protocol", "reset"), Fault("html", "html"), Fault("html=502", "upstream-502"),
@@ -127,13 +128,16 @@ import Testing
                 let answer = try await mirror.get(path)
                 let reason = answer.header("Freshet-Stale-Reason")
                 #expect(reason != nil, "\(fault.text) \(path)")
-                if seen[path] != nil { #expect(reason.map(fault.reasons.contains) == true, "\(fault.text): \(reason ?? "")") }
+                if seen[path] != nil {
+                    #expect(reason.map(fault.reasons.contains) == true, "\(fault.text): \(reason ?? "")")
+                }
                 #expect(answer.header("Cache-Status")?.contains("ttl=-") == true, "\(fault.text)")
             }
         }
     }
 
-    @Test func `whatever upstream sends, the last good document is served byte for byte with the reason`() async throws {
+    @Test func `whatever upstream sends, the last good document is served byte for byte with the reason`() async throws
+    {
         try await withMock(Self.upstream(), { $0.sendsETag = false }) { mock, url in
             let mirror = try Mirror(Self.config(url), server: "unknown_keys_per_minute: 100000")
             try await mirror.start()

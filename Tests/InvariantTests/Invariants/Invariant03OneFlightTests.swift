@@ -23,7 +23,8 @@ import Testing
                     let asksToWait = turn == 9 && index % 4 == 0
                     let path = index % 5 == 4 && turn == 9 ? "/proxy/up/items/cold" : "/v1/up/item/cold"
                     let headers = asksToWait ? [("prefer", "wait=20")] : []
-                    statuses.append(try await connection.send("GET", path, headers: headers, limit: .seconds(40)).status)
+                    statuses.append(
+                        try await connection.send("GET", path, headers: headers, limit: .seconds(40)).status)
                 }
                 return statuses
             }

@@ -80,7 +80,9 @@ import Testing
 
     private func expectNoViolation(_ mock: MockUpstream) {
         for limit in mock.counters().limits {
-            #expect(limit.violations == 0, "\(limit.rule) \(limit.subject): \(limit.maxInWindow), \(limit.violations) times")
+            #expect(
+                limit.violations == 0, "\(limit.rule) \(limit.subject): \(limit.maxInWindow), \(limit.violations) times"
+            )
             #expect(limit.isExact)
         }
         #expect(mock.counters().limits.count >= 3)

@@ -81,7 +81,9 @@ import Testing
         let calls = Counter()
         return ScriptedUpstream { request in
             let number = calls.add()
-            guard request.path.hasPrefix("/pages/") else { return .json(#"{"n":\#(number),"path":"\#(request.path)"}"#) }
+            guard request.path.hasPrefix("/pages/") else {
+                return .json(#"{"n":\#(number),"path":"\#(request.path)"}"#)
+            }
             let page = request.integer("page") ?? 1
             return .json(page > 3 ? "[]" : #"[{"n":\#(number),"page":\#(page)}]"#)
         }

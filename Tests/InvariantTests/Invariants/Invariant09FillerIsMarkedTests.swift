@@ -31,7 +31,9 @@ import Testing
                 }
                 let envelope = try await mirror.get("/v1/up/item/a?envelope=1").json
                 #expect(envelope.text("meta.origin") == "upstream")
-                #expect(try await mirror.get("/v1/up/item").json.list("keys").allSatisfy { $0.text("origin") == "upstream" })
+                #expect(
+                    try await mirror.get("/v1/up/item").json.list("keys").allSatisfy { $0.text("origin") == "upstream" }
+                )
                 let history = try await mirror.get("/v1/up/item/a/history").json.list("versions")
                 #expect(history.map { $0.text("origin") } == ["upstream"])
                 #expect(try await mirror.document("up.item", "a")?.text("origin") == "upstream")

@@ -23,7 +23,8 @@ import Testing
         var found: [(String, String)] = []
         for member in value.members {
             let name = member.key.string ?? ""
-            let isTime = name.hasSuffix("_at") || name.hasSuffix("_until") || name.hasSuffix("_since")
+            let isTime =
+                name.hasSuffix("_at") || name.hasSuffix("_until") || name.hasSuffix("_since")
                 || ["last_updated", "next_run", "at", "time", "not_before", "last_success", "oldest"].contains(name)
             if isTime, let text = member.value.string { found.append((name, text)) }
             found += times(member.value)
@@ -81,7 +82,8 @@ import Testing
                 try fake.shift(offset)
                 let answer = try await mirror.get("/v1/up/item/a")
                 #expect(answer.status == 200)
-                #expect((answer.header("Age").flatMap { Int($0) } ?? -1) >= 0, "\(offset): \(answer.header("Age") ?? "")")
+                #expect(
+                    (answer.header("Age").flatMap { Int($0) } ?? -1) >= 0, "\(offset): \(answer.header("Age") ?? "")")
                 #expect(try await mirror.refreshNow("up.item", "a") == "done", "work asked for runs after \(offset)")
                 let before = mock.counters().total
                 try await eventually("the schedule goes on after \(offset)", within: .seconds(10)) {

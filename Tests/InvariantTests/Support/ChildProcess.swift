@@ -14,7 +14,7 @@ final class ChildProcess: Sendable {
     private let outputPath: String
     private let errorPath: String
 
-    /// - Parameter environment: Added to an environment that has only what programs need; `FRESHET_*` is not passed on.
+    /// `environment`: added to an environment that has only what programs need; `FRESHET_*` is not passed on.
     init(
         path: String, arguments: [String], folder: String, environment: [String: String], output: String,
         errors: String

@@ -23,7 +23,7 @@ final class Mirror: Sendable {
     /// All lines of all runs.
     var log: String { (try? String(contentsOfFile: scratch.path + "/serve.err", encoding: .utf8)) ?? "" }
 
-    /// - Parameter config: What follows `data_dir` and `server`.
+    /// `config`: what follows `data_dir` and `server`.
     init(_ config: String, server: String = "", environment: [String: String] = [:]) throws {
         scratch = try Scratch()
         self.environment = Mutex(environment)
@@ -95,7 +95,8 @@ final class Mirror: Sendable {
 
     // MARK: Asking
 
-    func get(_ path: String, _ headers: [(String, String)] = [], limit: Duration = .seconds(30)) async throws -> Answer {
+    func get(_ path: String, _ headers: [(String, String)] = [], limit: Duration = .seconds(30)) async throws -> Answer
+    {
         try await send("GET", path, headers, limit: limit)
     }
 
@@ -188,7 +189,8 @@ final class Mirror: Sendable {
     /// A copy, so that the recovery of the file stays the product's own work.
     func withStoreCopy<Result: Sendable>(_ body: (SQLiteStore) async throws -> Result) async throws -> Result {
         let copy = try Scratch()
-        for name in ["freshet.sqlite", "freshet.sqlite-wal"] where FileManager.default.fileExists(atPath: "\(dataPath)/\(name)") {
+        for name in ["freshet.sqlite", "freshet.sqlite-wal"]
+        where FileManager.default.fileExists(atPath: "\(dataPath)/\(name)") {
             try FileManager.default.copyItem(atPath: "\(dataPath)/\(name)", toPath: "\(copy.path)/\(name)")
         }
         var options = SQLiteOptions()
