@@ -164,8 +164,8 @@ public final class Engine: MirrorService, Sendable {
     public func load(_ id: DocumentID) async throws(StoreError) -> CatalogEntry? {
         if let entry = catalog.entry(id) { return entry }
         guard let document = try await store.document(id) else { return nil }
-        catalog.publish(document)
-        return catalog.entry(id)
+        // What does not fit into memory is served all the same.
+        return catalog.publish(document)
     }
 
     /// Asks for a refresh; returns once the wish is durable.

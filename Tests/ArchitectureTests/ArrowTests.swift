@@ -21,7 +21,7 @@ struct ArrowTests {
         "FreshetEngine": ["CClock", "FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
         "FreshetServer": [
             "CZlib", "Crypto", "FreshetCore", "FreshetDocument", "FreshetEngine", "Glibc", "Musl", "HTTPTypes",
-            "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
+            "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
             "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
         ],
         "FreshetTesting": ["FreshetCore"],

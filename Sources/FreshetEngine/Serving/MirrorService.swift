@@ -24,7 +24,7 @@ public protocol MirrorService: Sendable {
     /// Notes that a stale document was read, without waiting; the engine enqueues it at the dataset's priority.
     func noteStaleRead(_ id: DocumentID)
 
-    /// Waits until an attempt on the document that began after this call has ended, or until `timeout`.
+    /// Waits until an attempt on the document has ended, or until `timeout`.
     ///
     /// - Returns: Whether an attempt ended in time.
     func awaitAttempt(_ id: DocumentID, timeout: Duration) async -> Bool

@@ -50,6 +50,7 @@ import Testing
             try mock.setFaults("latency=3s")
             mock.resetCounters()
             let url = mirror.url
+            let began = ContinuousClock.now
             _ = try await onConnections(40, to: url) { index, connection in
                 for _ in 0..<20 {
                     if index % 8 == 0 {
@@ -62,8 +63,9 @@ import Testing
                     }
                 }
             }
-            // All of that is over long before the call is answered.
-            #expect(mock.counters().total <= 1, "one flight, whoever asks")
+            // A call takes three seconds. On a busy machine the questions may outlast it, and then a second one is right.
+            let flights = 1 + Int((ContinuousClock.now - began) / .seconds(3))
+            #expect(mock.counters().total <= flights, "one flight at a time, whoever asks")
             try await eventually("the flight has landed") {
                 try await mirror.why("up.brief", "a").text("cause") != "running"
             }
