@@ -3,6 +3,11 @@ import Logging
 
 /// Turns stale reads into refreshes, and reads into heat, in batches off the read road.
 struct DemandLoop: Sendable {
+    /// How often counted reads are written: they only order refreshes and say which keys are tracked, and each costs a row.
+    static let recordEvery = Duration.seconds(30)
+    /// Reads that one write takes: whoever waits for the writer, waits for a few milliseconds at most.
+    static let recordPortion = 500
+
     let context: EngineContext
     let mailbox: Mailbox<DocumentID>
     let enqueue: @Sendable ([EnqueueRequest]) async throws(StoreError) -> [EnqueueResult]
@@ -37,18 +42,21 @@ struct DemandLoop: Sendable {
 
     private func recordReads() async {
         while !Task.isCancelled {
-            try? await context.clock.sleep(for: .seconds(5))
+            try? await context.clock.sleep(for: DemandLoop.recordEvery)
             await recordReadsOnce()
         }
     }
 
     private func recordReadsOnce() async {
-        let reads = context.catalog.drainReads()
-        guard !reads.isEmpty else { return }
-        do {
-            try await context.store.recordReads(reads)
-        } catch {
-            context.storeFailed(error, while: "recording reads", metadata: [:])
+        var rest = context.catalog.drainReads()[...]
+        while !rest.isEmpty {
+            do {
+                try await context.store.recordReads(Array(rest.prefix(DemandLoop.recordPortion)))
+            } catch {
+                // What could not be written is lost; it is only an order. A closed store would refuse the others too.
+                return context.storeFailed(error, while: "recording reads", metadata: [:])
+            }
+            rest = rest.dropFirst(DemandLoop.recordPortion)
         }
     }
 }
