@@ -51,7 +51,10 @@ public final class Engine: MirrorService, Sendable {
         catalog.setDemandSink { [demand] id in demand.put(id) }
         let datasets = Dictionary(
             configuration.datasets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        catalog.setNextRefreshRule { id, state in datasets[id.dataset]?.nextRefresh(of: id.key, state: state) }
+        catalog.setNextRefreshRule { id, state in
+            // Without a schedule the first read after its time is what refreshes it.
+            datasets[id.dataset]?.nextRefresh(of: id.key, state: state) ?? state.freshUntil
+        }
     }
 
     /// Recovers what a crash left, then works until ``stop()`` or until the task is cancelled.

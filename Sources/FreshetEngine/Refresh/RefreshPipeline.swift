@@ -52,7 +52,8 @@ struct RefreshPipeline: Sendable {
         return RefreshPlanner.plan(
             result,
             RefreshPlanner.Context(
-                dataset: dataset, retry: governor.source.retry, attempts: lease.job.attempts,
+                dataset: dataset, retry: governor.source.retry, keys: max(1, governor.source.auth.keys.count),
+                attempts: lease.job.attempts,
                 hasContent: state.version > 0, wall: context.clock.now(), now: context.steady.now(),
                 sourceReturns: returns.map(context.steady.timestamp(ofMonotonic:))),
             random: &random)

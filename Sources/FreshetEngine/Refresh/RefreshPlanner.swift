@@ -20,6 +20,8 @@ enum RefreshPlanner {
         var dataset: DatasetConfig
         /// The source's retry rules.
         var retry: RetryConfig
+        /// Keys of the source, at least 1: a refused key lets each of the others try once.
+        var keys = 1
         /// Tries of this job, this one included.
         var attempts: Int
         /// Whether something good is kept, so that a 304 can be believed.
@@ -82,8 +84,9 @@ enum RefreshPlanner {
                     outcome: outcome, end: .park(until: returns, reason: note), label: "parked", failure: note)
             }
             let wait = failure.effect == .retry ? failure.retryAfter : nil
-            switch RetryPolicy.wait(
-                afterAttempt: context.attempts, config: context.retry, random: &random, retryAfter: wait)
+            var retry = context.retry
+            if failure.effect != .retry { retry.attempts = max(retry.attempts, context.keys) }
+            switch RetryPolicy.wait(afterAttempt: context.attempts, config: retry, random: &random, retryAfter: wait)
             {
             case .giveUp:
                 return RefreshPlan(outcome: outcome, end: .dead(note), label: "dead", failure: note)

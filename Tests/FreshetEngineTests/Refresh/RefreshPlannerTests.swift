@@ -72,6 +72,20 @@ struct RefreshPlannerTests {
         #expect(at == now)
     }
 
+    @Test func `each key may try once, however few tries are allowed`() throws {
+        var context = try context(attempts: 1)
+        (context.retry.attempts, context.keys) = (1, 2)
+        guard case .retry = plan(failure(.parkKey), context).end else {
+            Issue.record("expected the second key to try")
+            return
+        }
+        context.attempts = 2
+        guard case .dead = plan(failure(.parkKey), context).end else {
+            Issue.record("expected a dead letter after the last key")
+            return
+        }
+    }
+
     @Test func `a 404 is an answer and ends the job`() throws {
         let result = FetchResult.notFound(
             CallFailure(effect: .notFound, kind: "upstream-404", message: "m", status: 404))
