@@ -60,7 +60,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CClock"),
         library("FreshetCore"),
-        library("FreshetDocument"),
+        library("FreshetDocument", ["FreshetCore"]),
         library(
             "FreshetUpstream",
             ["CZlib", "FreshetCore", "FreshetDocument", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),

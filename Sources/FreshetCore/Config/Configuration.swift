@@ -14,6 +14,10 @@ public struct Configuration: Sendable {
     public var sources: [SourceConfig]
     /// By id, in ascending order.
     public var datasets: [DatasetConfig]
+    /// By name, in ascending order.
+    public var destinations: [DestinationConfig] = []
+    /// Reports over tables, from apps.
+    public var views: [ViewSpec] = []
 
     /// Creates a configuration from checked parts.
     public init(

@@ -30,6 +30,14 @@ public struct DatasetConfig: Sendable {
     public var notFoundFor = Duration.seconds(600)
     /// The largest document in bytes.
     public var maxBody = 8 << 20
+    /// The longest one call may take; the source's value unless set.
+    public var timeout: Duration?
+    /// How failed calls are repeated; the source's rules unless set.
+    public var retry: RetryConfig?
+    /// The ids of the keys that may be used for it; every key of the source when `nil`.
+    public var keyIDs: [String]?
+    /// The rows that documents become; `nil` makes none.
+    public var tables: TablesConfig?
 
     /// Creates a dataset with defaults.
     public init(id: DatasetID, template: PathTemplate) { (self.id, self.template) = (id, template) }

@@ -10,12 +10,14 @@ public enum StoreError: Error, CustomStringConvertible, Sendable, Equatable {
     case unavailable(String)
     /// The store was written by a newer Freshet.
     case newerSchema(found: String)
+    /// The question or wish cannot be met as it stands; the text says what is wrong with it.
+    case refused(String)
 
     /// Whether the same call may succeed later.
     public var isRetryable: Bool {
         switch self {
         case .cannotWrite, .unavailable: true
-        case .fenced, .corrupt, .newerSchema: false
+        case .fenced, .corrupt, .newerSchema, .refused: false
         }
     }
 
@@ -31,6 +33,7 @@ public enum StoreError: Error, CustomStringConvertible, Sendable, Equatable {
         case .unavailable(let why): "the store cannot be reached (\(why)); Freshet tries again"
         case .newerSchema(let found):
             "the store was written by a newer Freshet (it has the migration \(found)); use that version or newer"
+        case .refused(let why): why
         }
     }
 }

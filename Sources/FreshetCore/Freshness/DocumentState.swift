@@ -38,6 +38,8 @@ public struct DocumentState: Sendable, Hashable {
     public var failure: FailureNote?
     /// Where the content came from.
     public var origin = Origin.upstream
+    /// The ``TableCommit/mark`` under which the current body's rows were written; `nil` when they were not.
+    public var tablesMark: Int64?
 
     /// Creates the state of a document that was never asked for.
     public init() {}

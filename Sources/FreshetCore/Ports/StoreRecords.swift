@@ -99,6 +99,8 @@ public struct RefreshCommit: Sendable {
     public var job: (lease: LeasedJob, end: JobEnd)?
     /// Whether superseded versions are kept.
     public var keepsHistory: Bool
+    /// The rows that the new content becomes; `nil` leaves the tables alone.
+    public var tables: TableCommit?
     /// Events to write if, and only if, a new version begins.
     public var eventsOnChange: [NewEvent]
     /// Events to write in any case.
@@ -107,7 +109,8 @@ public struct RefreshCommit: Sendable {
     /// Creates a commit.
     public init(
         id: DocumentID, outcome: RefreshOutcome, at: Timestamp, job: (lease: LeasedJob, end: JobEnd)? = nil,
-        keepsHistory: Bool = false, eventsOnChange: [NewEvent] = [], events: [NewEvent] = []
+        keepsHistory: Bool = false, eventsOnChange: [NewEvent] = [], events: [NewEvent] = [],
+        tables: TableCommit? = nil
     ) {
         self.id = id
         self.outcome = outcome
@@ -116,6 +119,7 @@ public struct RefreshCommit: Sendable {
         self.keepsHistory = keepsHistory
         self.eventsOnChange = eventsOnChange
         self.events = events
+        self.tables = tables
     }
 }
 
@@ -127,10 +131,12 @@ public struct CommitResult: Sendable {
     public var effect: DocumentEffect
     /// The events, with their offsets.
     public var events: [Event]
+    /// What became of the rows; `nil` when the commit had none, or brought no content.
+    public var tables: TableOutcome?
 
     /// Creates a result.
-    public init(state: DocumentState, effect: DocumentEffect, events: [Event]) {
-        (self.state, self.effect, self.events) = (state, effect, events)
+    public init(state: DocumentState, effect: DocumentEffect, events: [Event], tables: TableOutcome? = nil) {
+        (self.state, self.effect, self.events, self.tables) = (state, effect, events, tables)
     }
 }
 
