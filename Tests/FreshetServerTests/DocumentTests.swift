@@ -169,6 +169,19 @@ import Testing
         }
     }
 
+    @Test func `with no unknown keys allowed none is queued, and the problem says so`() async throws {
+        try await World.run(configure: { $0.server.unknownKeysPerMinute = 0 }) { (world: World) async throws in
+            world.publish("UV0YR2Q8")
+            #expect(try await world.get(self.path).status == 200)
+            let refused = try await world.get("/v1/clash/clan/SCAN0", ["Prefer: wait=5"])
+            #expect(refused.status == 403 && refused["Retry-After"] == nil)
+            #expect(refused.text.contains("urn:freshet:problem:unknown-keys-closed"))
+            #expect(refused.text.contains("unknown_keys_per_minute: 0"))
+            #expect(try await world.get("/proxy/clash/clans/%23SCAN1").status == 403)
+            #expect(world.mirror.script.withLock { $0.refreshes }.isEmpty)
+        }
+    }
+
     @Test func `a client that asks to wait gets the document when it comes`() async throws {
         try await World.run { (world: World) async throws in
             let id = DocumentID(dataset: DatasetID(source: "clash", name: "clan"), key: "UV0YR2Q8")

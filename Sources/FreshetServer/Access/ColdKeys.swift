@@ -9,6 +9,8 @@ final class ColdKeys: Sendable {
         case queued(job: Int64)
         /// The client has asked for too many unknown keys; it may try again after so many seconds.
         case refused(retryAfter: Int)
+        /// No client may ask for unknown keys here, now or later.
+        case closed
     }
 
     private struct Allowance {
@@ -30,8 +32,9 @@ final class ColdKeys: Sendable {
     private let flights = Flights<DocumentID, Int64>()
     private let state = Mutex(State())
 
+    /// `perMinute` 0: none, ever.
     init(perMinute: Int, clock: any FreshetClock) {
-        self.perMinute = max(1, perMinute)
+        self.perMinute = max(0, perMinute)
         self.clock = clock
     }
 
@@ -47,6 +50,7 @@ final class ColdKeys: Sendable {
     func ask(
         _ id: DocumentID, client: ClientAddress, enqueue: @escaping @Sendable () async throws -> Int64
     ) async throws -> Outcome {
+        guard perMinute > 0 else { return .closed }
         let now = clock.monotonic()
         let known = state.withLock { state -> Outcome? in
             sweep(&state, now)

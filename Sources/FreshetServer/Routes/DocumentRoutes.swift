@@ -120,11 +120,19 @@ struct DocumentRoutes: Sendable {
     }
 
     private func refusal(_ outcome: ColdKeys.Outcome) -> Problem {
-        guard case .refused(let wait) = outcome else { return Problem(500, "internal", "Freshet failed here.") }
-        return Problem(
-            429, "too-many-unknown-keys",
-            "This client has asked for too many keys that were never fetched; known keys are answered as ever. "
-                + "Try again in \(wait) s.", fields: [("Retry-After", String(wait))])
+        switch outcome {
+        case .queued: Problem(500, "internal", "Freshet failed here.")
+        case .refused(let wait):
+            Problem(
+                429, "too-many-unknown-keys",
+                "This client has asked for too many keys that were never fetched; known keys are answered as ever. "
+                    + "Try again in \(wait) s.", fields: [("Retry-After", String(wait))])
+        case .closed:
+            Problem(
+                403, "unknown-keys-closed",
+                "This document was never fetched, and readers may not ask for new ones here "
+                    + "(unknown_keys_per_minute: 0). An operator can: POST /v1/refresh, or freshet refresh.")
+        }
     }
 
     private func accepted(_ id: DocumentID, _ job: Int64) -> Reply {

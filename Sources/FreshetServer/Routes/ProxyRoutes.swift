@@ -41,9 +41,14 @@ struct ProxyRoutes: Sendable {
             return ProxyRoutes.error(504, "notHeld", "This document was never fetched.")
         }
         let outcome = try await reader.ask(id, client: exchange.client)
-        if case .refused(let wait) = outcome {
+        switch outcome {
+        case .queued: break
+        case .refused(let wait):
             return ProxyRoutes.error(
                 429, "requestThrottled", "Too many documents that were never fetched.", retryAfter: wait)
+        case .closed:
+            return ProxyRoutes.error(
+                403, "accessDenied", "This document was never fetched, and readers may not ask for new ones here.")
         }
         let entry = await reader.wait(for: id, limit: source.proxyWait, clock: exchange.clock) { entry in
             entry.map { $0.served.presence != .unknown } ?? false
