@@ -18,10 +18,21 @@ public struct IntervalSchedule: Sendable, Hashable {
     /// - Returns: `nil` when the period is zero, has a negative part or is shorter than 1 µs, and when the result could
     ///   leave the range of a ``Timestamp``.
     public func next(after moment: Timestamp) -> Timestamp? {
+        position(after: moment).map { period.added(to: anchor, count: $0) }
+    }
+
+    /// The moment at a position; the anchor is at 0.
+    public subscript(position: Int) -> Timestamp { period.added(to: anchor, count: position) }
+
+    /// How many moments of the schedule lie at or before `moment`, which is the position of the first one after it.
+    ///
+    /// Found by arithmetic, in a time that does not grow with the moments that have passed.
+    /// - Returns: 0 before the anchor; `nil` as ``next(after:)``.
+    public func position(after moment: Timestamp) -> Int? {
         guard period.months >= 0, period.days >= 0, period.time >= .zero else { return nil }
         let (shortest, longest) = (length(monthDays: 28), length(monthDays: 31) + 1)
         guard shortest > 0 else { return nil }
-        if moment < anchor { return anchor }
+        if moment < anchor { return 0 }
 
         // `n` periods take at least `n · shortest` and less than `n · longest`. That leaves few counts to search: one or
         // two for most exact periods, a tenth of the months that have passed for months.
@@ -32,7 +43,7 @@ public struct IntervalSchedule: Sendable, Hashable {
             let middle = (low + high) / 2
             if period.added(to: anchor, count: Int(middle)) > moment { high = middle } else { low = middle + 1 }
         }
-        return period.added(to: anchor, count: Int(high))
+        return Int(high)
     }
 
     /// The length of the period in whole microseconds when every month has `monthDays` days.

@@ -51,7 +51,7 @@ struct Timeline: Sendable {
     }
 
     /// The first time after `last`.
-    func next(after last: Timestamp, anchor: Timestamp) -> Timestamp? {
+    private func next(after last: Timestamp, anchor: Timestamp) -> Timestamp? {
         switch times {
         case .interval(let period): IntervalSchedule(period: period, anchor: anchor).next(after: last)
         case .cron(let expression, let zone): expression.next(after: last, zone: zone)
@@ -63,18 +63,40 @@ struct Timeline: Sendable {
     /// A schedule that never ran runs at once when it is an interval, else at its first time.
     func step(after mark: Mark?, now: Timestamp, missed: RefreshSchedule.Missed) -> Step {
         guard let mark else { return first(now: now) }
-        var step = Step(mark: mark)
-        var (latest, passed, time) = (Timestamp?.none, 0, next(after: mark.last, anchor: mark.anchor))
-        while let due = time, due <= now {
-            (latest, passed) = (due, passed + 1)
-            time = next(after: due, anchor: mark.anchor)
-        }
-        step.next = time
-        guard let latest else { return step }
+        let passed = passed(since: mark, now: now)
+        var step = Step(mark: mark, next: passed.next)
+        guard let latest = passed.latest else { return step }
         step.mark?.last = latest
         step.runsNow = missed == .once || now - latest <= Timeline.grace
-        step.skipped = passed - (step.runsNow ? 1 : 0)
+        step.skipped = passed.count - (step.runsNow ? 1 : 0)
         return step
+    }
+
+    /// The times after a mark that have come.
+    private struct Passed {
+        var count = 0
+        var latest: Timestamp?
+        var next: Timestamp?
+    }
+
+    /// Intervals are counted by arithmetic: after months of downtime a run every second has passed millions of times.
+    ///
+    /// Cron is walked from time to time, each found directly: at most one a minute.
+    private func passed(since mark: Mark, now: Timestamp) -> Passed {
+        switch times {
+        case .interval(let period):
+            let schedule = IntervalSchedule(period: period, anchor: mark.anchor)
+            guard let first = schedule.position(after: mark.last) else { return Passed() }
+            // A clock that went back finds fewer than have been run.
+            guard let end = schedule.position(after: now), end > first else { return Passed(next: schedule[first]) }
+            return Passed(count: end - first, latest: schedule[end - 1], next: schedule[end])
+        case .cron(let expression, let zone):
+            var passed = Passed(next: expression.next(after: mark.last, zone: zone))
+            while let due = passed.next, due <= now {
+                passed = Passed(count: passed.count + 1, latest: due, next: expression.next(after: due, zone: zone))
+            }
+            return passed
+        }
     }
 
     private func first(now: Timestamp) -> Step {

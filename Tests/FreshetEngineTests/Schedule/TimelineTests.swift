@@ -45,6 +45,46 @@ struct TimelineTests {
         #expect(step.skipped == 16)
     }
 
+    @Test func `a run every second is counted at once after a year down`() throws {
+        let timeline = try timeline(.every(Period(.seconds(1))))
+        let mark = Timeline.Mark(anchor: start, last: start + .seconds(10))
+        let down = 366 * 86_400
+        // Walked one by one this alone would take a minute; here it is asked for a thousand times.
+        for late in 0..<1000 {
+            let now = start + .seconds(10 + down) + .milliseconds(late)
+            let step = timeline.step(after: mark, now: now, missed: .once)
+            #expect(step.skipped == down - 1 && step.runsNow)
+            #expect(step.mark?.last == start + .seconds(10 + down))
+            #expect(step.next == start + .seconds(11 + down))
+        }
+    }
+
+    /// Periods with and without months, and a clock that has gone on, stood still or gone back.
+    @Test(arguments: [
+        Period(.seconds(1)), Period(.milliseconds(700)), Period(days: 1), Period(months: 1),
+        Period(months: 1, days: 3), Period(months: 5, time: .seconds(7)),
+    ])
+    func `arithmetic finds what walking finds`(period: Period) throws {
+        let timeline = try timeline(.every(period))
+        // 31 January, so that months are clamped.
+        let anchor = Timestamp(seconds: 1_769_860_800)
+        let schedule = IntervalSchedule(period: period, anchor: anchor)
+        for run in [0, 1, 5, 40] {
+            let mark = Timeline.Mark(anchor: anchor, last: schedule[run])
+            for (later, extra) in [
+                (-1, Duration.zero), (0, .zero), (0, .milliseconds(1)), (1, .zero), (37, .seconds(3)),
+            ] {
+                let now = schedule[run + later] + extra
+                var (count, latest, time) = (0, Timestamp?.none, schedule.next(after: mark.last))
+                while let due = time, due <= now { (count, latest, time) = (count + 1, due, schedule.next(after: due)) }
+                let step = timeline.step(after: mark, now: now, missed: .once)
+                #expect(step.next == time)
+                #expect(step.mark?.last == latest ?? mark.last)
+                #expect(step.skipped + (step.runsNow ? 1 : 0) == count)
+            }
+        }
+    }
+
     @Test func `a mark survives its encoding`() throws {
         let mark = Timeline.Mark(anchor: start, last: start + .microseconds(123))
         #expect(Timeline.Mark(decoding: mark.encode()) == mark)
