@@ -11,6 +11,7 @@ import Testing
         (WriteSession.promoteSQL, "jobs_waiting"), (WriteSession.earliestSQL, "jobs_waiting"),
         (SQLiteStore.countAboveSQL, "jobs_oldest"), (SQLiteStore.countBesideSQL, "jobs_ready"),
         (ReadSession.readySQL, "jobs_ready"), (SQLiteStore.dueSQL, "documents_due"),
+        (SQLiteStore.dueDeadSQL, "jobs_dead"),
         (SQLiteStore.keysSQL, "sqlite_autoindex_documents_1"),
         (SQLiteStore.documentSQL, "sqlite_autoindex_documents_1"),
         (SQLiteStore.versionsSQL, "sqlite_autoindex_versions_1"),

@@ -39,6 +39,9 @@ public protocol DocumentStore: Sendable {
 
     /// Keys whose refresh is due: live or gone, `checked_at` before `checkedBefore`, without an unfinished job, oldest first.
     ///
+    /// Keys with a dead letter come after all others, those that died first before later ones: a dead letter may still be
+    /// resting, and however many rest, they cannot keep the others from being found within `limit`.
+    ///
     /// `readSince`: only keys that a client read at or after this moment; `nil` means every key.
     func dueKeys(
         of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int

@@ -126,6 +126,36 @@ extension StoreContract {
             let due = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(50), readSince: nil, limit: 10)
             try expectEqual(due.map(\.key), ["done"])
         },
+        Check("dead letters are due after all others, those that died first before later ones") { f in
+            for (index, key) in ["dead1", "dead2", "a", "b"].enumerated() {
+                try await f.commit(key, F.content(key), at: Int64(index))
+            }
+            _ = try await f.kill("dead2", at: 5)
+            _ = try await f.kill("dead1", at: 6)
+            let all = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(50), readSince: nil, limit: 10)
+            try expectEqual(all.map(\.key), ["a", "b", "dead2", "dead1"], "although the dead were checked before")
+            for limit in 1...4 {
+                let some = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(50), readSince: nil, limit: limit)
+                try expectEqual(some, Array(all.prefix(limit)), "a limit of \(limit) cuts the same order")
+            }
+            try await f.store.recordReads([(id: F.id("dead1"), count: 1, last: F.t(20))])
+            let read = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(50), readSince: F.t(20), limit: 9)
+            try expectEqual(read.map(\.key), ["dead1"], "a dead letter that was read")
+            let early = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(1), readSince: nil, limit: 9)
+            try expectEqual(early.map(\.key), ["dead1"], "a dead letter is due by its age like any other")
+        },
+        Check("1,200 dead letters do not hide a key that is due") { f in
+            let keys = (0..<1200).map { "dead\($0)" }
+            for key in keys { try await f.commit(key, F.content(key), at: 0) }
+            try await f.commit("alive", F.content("alive"), at: 1)
+            let wishes = keys.map { EnqueueRequest(document: F.id($0), priority: .medium, cause: "schedule") }
+            _ = try await f.store.enqueue(wishes, now: F.t(2))
+            let leases = try await f.lease(1200, at: 2)
+            _ = try await f.store.end(leases.map { ($0, .dead(F.note())) }, now: F.t(3))
+            let due = try await f.store.dueKeys(of: F.clan, checkedBefore: F.t(50), readSince: nil, limit: 1000)
+            try expectEqual(due.count, 1000)
+            try expectEqual(due.first?.key, "alive")
+        },
         Check("reads are added up, their last moment kept, unknown documents ignored") { f in
             try await f.commit("A", F.content("a"), at: 0)
             try await f.commit("B", F.content("b"), at: 1)

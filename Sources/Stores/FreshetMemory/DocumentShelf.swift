@@ -78,18 +78,27 @@ struct DocumentShelf {
 
     func dueKeys(
         of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int,
-        isQueued: (DocumentID) -> Bool
+        job: (DocumentID) -> RefreshJob?
     ) -> [DueKey] {
-        (datasets[dataset] ?? [:]).filter { key, entry in
+        (datasets[dataset] ?? [:]).compactMap { key, entry -> (due: DueKey, died: Timestamp?)? in
             guard entry.state.presence == .live || entry.state.presence == .gone,
                 let checkedAt = entry.state.checkedAt, checkedAt < checkedBefore
-            else { return false }
-            if let readSince, entry.lastRead.map({ $0 < readSince }) ?? true { return false }
-            return !isQueued(DocumentID(dataset: dataset, key: key))
+            else { return nil }
+            if let readSince, entry.lastRead.map({ $0 < readSince }) ?? true { return nil }
+            let job = job(DocumentID(dataset: dataset, key: key))
+            guard job.map({ $0.state == .dead }) ?? true else { return nil }
+            return (
+                DueKey(key: key, checkedAt: checkedAt, heat: entry.heat), job.map { $0.finishedAt ?? $0.enqueuedAt }
+            )
         }
-        .map { DueKey(key: $0.key, checkedAt: $0.value.state.checkedAt, heat: $0.value.heat) }
-        .sorted { ($0.checkedAt?.microseconds ?? 0) < ($1.checkedAt?.microseconds ?? 0) }
-        .prefix(max(0, limit)).map(\.self)
+        .sorted { a, b in
+            switch (a.died, b.died) {
+            case (nil, nil): (a.due.checkedAt?.microseconds ?? 0) < (b.due.checkedAt?.microseconds ?? 0)
+            case (let died?, let other?): died < other
+            default: a.died == nil
+            }
+        }
+        .prefix(max(0, limit)).map(\.due)
     }
 
     mutating func record(_ id: DocumentID, count: Int, last: Timestamp) {

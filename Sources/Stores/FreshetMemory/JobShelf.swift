@@ -208,8 +208,6 @@ struct JobShelf {
 
     func job(for document: DocumentID) -> RefreshJob? { standing[document].flatMap { entries[$0]?.job } }
 
-    func hasUnfinishedJob(_ document: DocumentID) -> Bool { job(for: document).map { $0.state != .dead } ?? false }
-
     func nextWaiting(of datasets: [DatasetID]) -> Timestamp? {
         waiting.compactMap { entries[$0]?.job }.filter { datasets.contains($0.document.dataset) }.map(\.notBefore).min()
     }

@@ -68,7 +68,7 @@ extension MemoryStore {
         try with { state in
             state.documents.dueKeys(
                 of: dataset, checkedBefore: checkedBefore, readSince: readSince, limit: limit,
-                isQueued: state.queue.hasUnfinishedJob)
+                job: state.queue.job(for:))
         }
     }
 

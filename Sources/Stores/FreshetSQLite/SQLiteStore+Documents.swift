@@ -133,24 +133,37 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [DueKey] {
         guard let number = datasets.number(of: dataset), limit > 0 else { return [] }
         return try await read { session in
-            try session.all(Self.dueSQL) { statement in
-                statement.bind(number, at: 1)
-                statement.bind(checkedBefore.microseconds, at: 2)
-                statement.bind(readSince, at: 3)
-                statement.bind(limit, at: 4)
-            } row: { row in
-                DueKey(key: row.text(0), checkedAt: row.timestamp(1), heat: row.int(2))
+            func due(_ sql: String, _ limit: Int) throws -> [DueKey] {
+                try session.all(sql) { statement in
+                    statement.bind(number, at: 1)
+                    statement.bind(checkedBefore.microseconds, at: 2)
+                    statement.bind(readSince, at: 3)
+                    statement.bind(limit, at: 4)
+                } row: { row in
+                    DueKey(key: row.text(0), checkedAt: row.timestamp(1), heat: row.int(2))
+                }
             }
+            let fresh = try due(Self.dueSQL, limit)
+            return fresh.count < limit ? fresh + (try due(Self.dueDeadSQL, limit - fresh.count)) : fresh
         }
     }
 
-    // `state < 4` is there for the planner: it is the condition of the partial index.
+    // `state < 4` is the condition of the partial index: any job that is not done, dead ones included.
     static let dueSQL = """
         SELECT d.key, d.checked_at, d.heat FROM documents d
         WHERE d.dataset = ?1 AND d.presence IN (1, 3) AND d.checked_at < ?2 AND (?3 IS NULL OR d.last_read_at >= ?3)
             AND NOT EXISTS (
-                SELECT 1 FROM jobs j WHERE j.dataset = d.dataset AND j.key = d.key AND j.state < 4 AND j.state < 3)
+                SELECT 1 FROM jobs j WHERE j.dataset = d.dataset AND j.key = d.key AND j.state < 4)
         ORDER BY d.checked_at LIMIT ?4
+        """
+
+    // From the dead letters to their documents, so that it costs nothing where none has died.
+    static let dueDeadSQL = """
+        SELECT d.key, d.checked_at, d.heat FROM jobs j
+        CROSS JOIN documents d ON d.dataset = j.dataset AND d.key = j.key
+        WHERE j.state = 3 AND j.dataset = ?1
+            AND d.presence IN (1, 3) AND d.checked_at < ?2 AND (?3 IS NULL OR d.last_read_at >= ?3)
+        ORDER BY j.finished_at LIMIT ?4
         """
 
     /// Adds reads to documents and moves their last read.
