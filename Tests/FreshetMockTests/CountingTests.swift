@@ -2,6 +2,20 @@ import Testing
 
 @testable import FreshetMock
 
+@Suite struct `Window lengths in reports` {
+    @Test(arguments: [
+        (Duration.seconds(1), "PT1S"), (.milliseconds(250), "PT0.25S"), (.seconds(60), "PT1M"),
+        (.seconds(3_600), "PT1H"),
+        (.seconds(5_405), "PT1H30M5S"), (.seconds(86_400), "P1D"), (.seconds(90_000), "PT25H"),
+        (.nanoseconds(1), "PT0.000000001S"),
+        (.zero, "PT0S"),
+    ])
+    func `are ISO 8601, as configuration writes them`(length: Duration, text: String) throws {
+        #expect(MockUnits.iso(length) == text)
+        if length > .zero { #expect(try MockUnits.duration(text) == length) }
+    }
+}
+
 @Suite struct `The window log` {
     /// The definition, in the slowest way: for every arrival, the arrivals in the window that ends with it.
     private func slow(_ times: [Int64], _ window: Int64) -> Int {

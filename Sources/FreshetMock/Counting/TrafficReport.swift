@@ -97,7 +97,7 @@ public struct TrafficReport: Sendable, Equatable {
     public var limitsJSON: MockJSON { .array(limits.map(Self.json)) }
 
     private static func json(_ peaks: [Peak]) -> MockJSON {
-        .array(peaks.map { ["window": .string("\($0.window)"), "calls": .int($0.calls)] })
+        .array(peaks.map { ["window": .string(MockUnits.iso($0.window)), "calls": .int($0.calls)] })
     }
 
     private static func json(_ key: Key) -> MockJSON {

@@ -28,6 +28,25 @@ enum MockUnits {
         return try scaled(value * scale, text)
     }
 
+    /// ISO 8601, such as `PT1S`, `PT0.25S` or `PT1H`; days only for whole days, since `P1D` and `PT24H` are one here.
+    static func iso(_ duration: Duration) -> String {
+        let nanoseconds = duration.nanosecondsClamped
+        guard nanoseconds > 0 else { return "PT0S" }
+        let day: Int64 = 86_400_000_000_000
+        if nanoseconds % day == 0 { return "P\(nanoseconds / day)D" }
+        let (hours, minutes) = (nanoseconds / 3_600_000_000_000, nanoseconds / 60_000_000_000 % 60)
+        let rest = nanoseconds % 60_000_000_000
+        var text = "PT" + (hours > 0 ? "\(hours)H" : "") + (minutes > 0 ? "\(minutes)M" : "")
+        guard rest > 0 else { return text }
+        text += "\(rest / 1_000_000_000)"
+        if rest % 1_000_000_000 > 0 {
+            var digits = String(rest % 1_000_000_000 + 1_000_000_000).dropFirst()
+            while digits.hasSuffix("0") { digits.removeLast() }
+            text += "." + digits
+        }
+        return text + "S"
+    }
+
     private static func scaled(_ nanoseconds: Double, _ text: String) throws(MockSpecError) -> Duration {
         guard nanoseconds >= 0, nanoseconds < 9e18 else { throw MockSpecError("\"\(text)\" is longer than 285 years.") }
         return .nanoseconds(Int64(nanoseconds))
