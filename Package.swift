@@ -67,12 +67,13 @@ let package = Package(
         library("FreshetMock", ["CZlib", nioCore, nioHTTP1, nioPosix]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
+        library("FreshetExport", ["CZlib", "FreshetCore"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
         library(
             "FreshetServer",
             [
-                "CZlib", "FreshetCore", "FreshetDocument", "FreshetEngine", crypto, httpTypes, hummingbirdCore,
-                lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "CZlib", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", crypto, httpTypes,
+                hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
             ]),
         library(
             "FreshetRuntime",
@@ -84,15 +85,15 @@ let package = Package(
         .executableTarget(
             name: "freshet",
             dependencies: [
-                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetRuntime", argumentParser, asyncHTTPClient,
-                logging,
-                nioCore, nioHTTP1,
+                "FreshetCore", "FreshetDocument", "FreshetExport", "FreshetMock", "FreshetRuntime", argumentParser,
+                asyncHTTPClient, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("DocumentationTests", ["FreshetDocument"]),
         tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
         tests("FreshetDocumentTests", ["FreshetDocument"]),
         tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),
+        tests("FreshetExportTests", ["FreshetCore", "FreshetExport", "FreshetTesting"]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
         tests(
