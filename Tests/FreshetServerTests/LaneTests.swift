@@ -107,16 +107,36 @@ import Testing
         }
     }
 
-    @Test func `a client that reads slowly gets everything`() async throws {
+    /// Sizes that are copied, sent as files, and sent beside their head.
+    @Test(arguments: [(300, 20_000), (9_000, 2_000), (20_000, 1_000), (60_000, 300), (200_000, 100)])
+    func `a client that reads slowly gets everything`(size: Int, count: Int) async throws {
         try await World.run { (world: World) async throws in
-            let body = "[\"" + String(repeating: "x", count: 200_000) + "\"]"
-            world.publish("UV0YR2Q8", body: body)
+            world.publish("UV0YR2Q8", body: "[\"" + String(repeating: "x", count: size) + "\"]")
             let one = try await RawClient.exchange(port: world.port, [Array(CorpusTests.plain.utf8)])
-            #expect(one.count > 200_000)
-            let count = 100
+            #expect(one.count > size)
             let all = try await RawClient.exchange(
                 port: world.port, [Array(String(repeating: CorpusTests.plain, count: count).utf8)])
             #expect(all.count == one.count * count && all.suffix(one.count).elementsEqual(one))
+        }
+    }
+
+    @Test func `answers of lane and router keep their order when the client cannot follow`() async throws {
+        try await World.run { (world: World) async throws in
+            world.publish("UV0YR2Q8", body: "[\"" + String(repeating: "x", count: 40_000) + "\"]")
+            let router = CorpusTests.get("/v1/clash/clan/UV0YR2Q8?envelope=1")
+            let requests = [String(repeating: CorpusTests.plain, count: 9), router, CorpusTests.plain, router]
+            var expected: [UInt8] = []
+            for request in requests {
+                _ = try await RawClient.exchange(port: world.port, [Array(request.utf8)])
+                expected += try await RawClient.exchange(port: world.port, [Array(request.utf8)])
+            }
+            let count = 20
+            let text = String(repeating: requests.joined(), count: count)
+            let all = try await RawClient.exchange(port: world.port, [Array(text.utf8)])
+            #expect(all.count == expected.count * count)
+            for turn in 0..<count where !all.dropFirst(turn * expected.count).starts(with: expected) {
+                Issue.record("turn \(turn) differs")
+            }
         }
     }
 

@@ -58,10 +58,36 @@ struct ByteWriter {
 
     /// Sixteen lower-case hexadecimal digits.
     mutating func hex(_ value: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15
-            byte(nibble < 10 ? 48 + nibble : 87 + nibble)
-        }
+        precondition(count + 16 <= capacity)
+        (start + count).storeBytes(of: ByteWriter.hexDigits(UInt32(truncatingIfNeeded: value >> 32)), as: UInt64.self)
+        (start + count + 8).storeBytes(of: ByteWriter.hexDigits(UInt32(truncatingIfNeeded: value)), as: UInt64.self)
+        count += 16
+    }
+
+    /// Eight digits, the first in the lowest address: the nibbles are spread over eight bytes, then all made text at once.
+    private static func hexDigits(_ value: UInt32) -> UInt64 {
+        var spread = UInt64(value)
+        spread = (spread << 16 | spread) & 0x0000_FFFF_0000_FFFF
+        spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
+        spread = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F
+        let areLetters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (spread &+ 0x3030_3030_3030_3030 &+ areLetters &* 39).bigEndian
+    }
+
+    /// The first `length` bytes of a prepared text, with the second of the day written over `hh:mm:ss` at `clock`.
+    mutating func template(_ text: SIMD32<UInt8>, length: Int, clock: Int, _ second: Int) {
+        precondition(count + 32 <= capacity && length <= 32 && clock + 8 <= length)
+        (start + count).storeBytes(of: text, as: SIMD32<UInt8>.self)
+        let (hour, rest) = second.quotientAndRemainder(dividingBy: 3600)
+        twoDigits(hour, at: count + clock)
+        twoDigits(rest / 60, at: count + clock + 3)
+        twoDigits(rest % 60, at: count + clock + 6)
+        count += length
+    }
+
+    private func twoDigits(_ value: Int, at position: Int) {
+        let digits = UInt16(48 + value / 10) | UInt16(48 + value % 10) << 8
+        (start + position).storeBytes(of: digits.littleEndian, as: UInt16.self)
     }
 
     private mutating func padded(_ value: Int, _ width: Int) {

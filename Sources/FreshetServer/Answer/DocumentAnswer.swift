@@ -45,8 +45,6 @@ struct DocumentAnswer {
 
     /// Bodies below this are never compressed.
     static let leastCompressed = 512
-    /// Bytes a head can take besides the media type and the failure's word.
-    private static let headRoom = 1200
 
     /// Why the document is stale; `nil` when it is fresh.
     var staleReason: String? {
@@ -106,21 +104,29 @@ struct DocumentAnswer {
     ///   - buffer: The head goes behind what it holds.
     ///   - isNotModified: Answer 304 instead of 200.
     func writeHead(to buffer: inout ByteBuffer, isNotModified: Bool) {
-        let reason = staleReason
-        let room = DocumentAnswer.headRoom + served.contentType.utf8.count + 2 * (reason?.utf8.count ?? 0)
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+        var dates = DateText()
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headRoom) { memory in
             var writer = ByteWriter(memory)
-            writer.literal(isNotModified ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
-            if !isNotModified { writeContentFields(&writer) }
-            writeValidators(&writer)
-            writer.literal("Date: ")
-            writer.httpDate(now)
-            writer.literal("\r\nAge: ")
-            writer.number(served.age(at: now))
-            writeCaching(&writer, reason)
-            writer.literal("\r\n\r\n")
+            writeHead(&writer, isNotModified: isNotModified, &dates)
             return writer.count
         }
+    }
+
+    /// Bytes that the head takes at most.
+    var headRoom: Int { 1200 + served.contentType.utf8.count + 2 * (staleReason?.utf8.count ?? 0) }
+
+    /// The same into memory with room for ``headRoom`` bytes.
+    func writeHead(_ writer: inout ByteWriter, isNotModified: Bool, _ dates: inout DateText) {
+        let reason = staleReason
+        writer.literal(isNotModified ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
+        if !isNotModified { writeContentFields(&writer) }
+        writeValidators(&writer, &dates)
+        writer.literal("Date: ")
+        dates.writeHTTP(now, to: &writer)
+        writer.literal("\r\nAge: ")
+        writer.number(served.age(at: now))
+        writeCaching(&writer, reason, &dates)
+        writer.literal("\r\n\r\n")
     }
 
     private func writeContentFields(_ writer: inout ByteWriter) {
@@ -138,18 +144,18 @@ struct DocumentAnswer {
     }
 
     /// An envelope holds the age, so its bytes are never the same: it has no validators.
-    private func writeValidators(_ writer: inout ByteWriter) {
+    private func writeValidators(_ writer: inout ByteWriter, _ dates: inout DateText) {
         if case .envelope = face { return }
         writer.literal("ETag: ")
         entityTag(&writer)
         if let changed = served.changedAt {
             writer.literal("\r\nLast-Modified: ")
-            writer.httpDate(min(changed, now))
+            dates.writeHTTP(min(changed, now), to: &writer)
         }
         writer.literal(varies ? "\r\nVary: Accept-Encoding\r\n" : "\r\n")
     }
 
-    private func writeCaching(_ writer: inout ByteWriter, _ reason: String?) {
+    private func writeCaching(_ writer: inout ByteWriter, _ reason: String?, _ dates: inout DateText) {
         let left = timeToLive
         writer.literal("\r\nCache-Control: max-age=")
         writer.number(max(0, left))
@@ -177,7 +183,7 @@ struct DocumentAnswer {
         }
         if let next = nextRefresh {
             writer.literal("\r\nFreshet-Next-Refresh: ")
-            writer.rfc3339(next)
+            dates.writeRFC3339(next, to: &writer)
         }
     }
 }

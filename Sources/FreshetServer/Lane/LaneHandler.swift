@@ -30,6 +30,7 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.open
     private var held = ByteBuffer()
     private var context: ChannelHandlerContext?
+    private var socket: DirectSocket?
     private var canWrite = true
     private var isReadDue = false
     private var isInputClosed = false
@@ -45,8 +46,15 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.activity = activity
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        socket = DirectSocket(context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        socket = nil
+    }
 
     // MARK: Inbound
 
@@ -84,6 +92,11 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func read(context: ChannelHandlerContext) {
         if held.readableBytes < LaneHandler.heldLimit { context.read() } else { isReadDue = true }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        socket?.noteQueued()
+        context.write(data, promise: promise)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -240,69 +253,103 @@ final class LaneHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum Stop { case emptyOrForRouter, unwritable }
 
+    /// The answers of one call of `serve`.
+    private struct Batch {
+        /// Bytes of the loop's memory that hold answers not sent yet.
+        var filled = 0
+        var sent = 0
+        var hits = 0
+        var unchanged = 0
+        var mustFlush = false
+    }
+
     /// Answers requests from memory, one after the other, up to the first that the router must answer.
     private func serve(_ context: ChannelHandlerContext, _ bytes: inout ByteBuffer) -> Stop {
         isServing = true
         defer { isServing = false }
         let began = NIODeadline.now()
         let now = loop.clock.now()
-        var out = loop.takeScratch()
-        var (hits, unchanged, sent) = (0, 0, 0)
+        var batch = Batch()
         while canWrite, bytes.readableBytes > 0,
             let found = bytes.withUnsafeReadableBytes({ prepare($0, now) })
         {
-            if found.isNotModified { unchanged += 1 }
-            sent += put(found, into: &out, context)
-            hits += 1
+            put(found, into: &batch, context)
+            batch.hits += 1
             bytes.moveReaderIndex(forwardBy: found.length)
-            if out.readableBytes > LaneLoop.copyLimit {
-                sent += out.readableBytes
-                context.write(wrapOutboundOut(out), promise: nil)
-                out = loop.takeScratch()
-            }
         }
-        let stop = canWrite ? Stop.emptyOrForRouter : .unwritable
-        guard hits > 0 else {
-            loop.giveBack(out)
-            return stop
-        }
-        if out.readableBytes > 0 {
-            sent += out.readableBytes
-            context.write(wrapOutboundOut(out), promise: nil)
-        }
-        context.flush()
-        loop.giveBack(out)
+        guard batch.hits > 0 else { return canWrite ? .emptyOrForRouter : .unwritable }
+        send(&batch, context)
+        if batch.mustFlush { context.flush() }
         activity.noteAnswer()
         loop.counters.record(
-            hits: hits, unchanged: unchanged, bytes: sent, nanoseconds: (NIODeadline.now() - began).nanoseconds)
-        return stop
+            hits: batch.hits, unchanged: batch.unchanged, bytes: batch.sent,
+            nanoseconds: (NIODeadline.now() - began).nanoseconds)
+        return canWrite ? .emptyOrForRouter : .unwritable
     }
 
-    /// Puts an answer behind those that wait in `out`, or, when it is large, writes them all.
-    ///
-    /// - Returns: How many bytes were written.
-    private func put(_ found: Found, into out: inout ByteBuffer, _ context: ChannelHandlerContext) -> Int {
-        if !found.isNotModified, let whole = loop.wholes.whole(found.answer) {
-            let waiting = out.readableBytes
-            if waiting > 0 {
-                context.write(wrapOutboundOut(out), promise: nil)
-                out = loop.takeScratch()
-            }
-            context.write(wrapOutboundOut(whole), promise: nil)
-            return waiting + whole.readableBytes
+    /// Puts an answer behind those that wait in the loop's memory, or, when it is large, sends them all.
+    private func put(_ found: Found, into batch: inout Batch, _ context: ChannelHandlerContext) {
+        let answer = found.answer
+        if found.isNotModified {
+            batch.unchanged += 1
+        } else if let whole = loop.files.whole(answer) {
+            send(&batch, context)
+            return send(whole, &batch, context)
         }
-        found.answer.writeHead(to: &out, isNotModified: found.isNotModified)
-        if found.isNotModified { return 0 }
-        let body = found.answer.body
-        if body.readableBytes <= LaneLoop.copyLimit {
-            _ = body.withUnsafeReadableBytes { out.writeBytes($0) }
-            return 0
-        }
-        let written = out.readableBytes + body.readableBytes
-        context.write(wrapOutboundOut(out), promise: nil)
-        context.write(wrapOutboundOut(body), promise: nil)
-        out = loop.takeScratch()
-        return written
+        let body = found.isNotModified ? nil : answer.body
+        let length = body?.readableBytes ?? 0
+        let isCopied = length <= LaneLoop.copyLimit
+        if loop.memory.count - batch.filled < answer.headRoom + (isCopied ? length : 0) { send(&batch, context) }
+        let room = UnsafeMutableRawBufferPointer(rebasing: loop.memory[batch.filled...])
+        var writer = ByteWriter(room)
+        answer.writeHead(&writer, isNotModified: found.isNotModified, &loop.dates)
+        batch.filled += writer.count
+        guard let body else { return }
+        guard isCopied else { return send(&batch, context, with: body) }
+        body.withUnsafeReadableBytes { room[writer.count...].copyBytes(from: $0) }
+        batch.filled += length
+    }
+
+    /// Sends what waits in the loop's memory, and a body behind it.
+    private func send(_ batch: inout Batch, _ context: ChannelHandlerContext, with body: ByteBuffer? = nil) {
+        guard batch.filled > 0 else { return }
+        let bytes = UnsafeRawBufferPointer(rebasing: loop.memory[..<batch.filled])
+        // Whatever NIO calls back from here on may use the memory again.
+        batch.filled = 0
+        let total = bytes.count + (body?.readableBytes ?? 0)
+        batch.sent += total
+        let done = isClear(context) ? (socket?.put(bytes, body) ?? 0) : 0
+        guard done < total else { return }
+        queue(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done)), &batch, context)
+        if let body { queue(body, after: done - bytes.count, &batch, context) }
+    }
+
+    /// Sends an answer that is kept as a file.
+    private func send(_ whole: AnswerFiles.Whole, _ batch: inout Batch, _ context: ChannelHandlerContext) {
+        batch.sent += whole.count
+        let done = isClear(context) ? (socket?.put(whole.file, count: whole.count) ?? 0) : 0
+        guard done < whole.count else { return }
+        queue(whole.head, after: done, &batch, context)
+        queue(whole.body, after: done - whole.head.readableBytes, &batch, context)
+    }
+
+    private func isClear(_ context: ChannelHandlerContext) -> Bool { socket?.isClear(context.channel) ?? false }
+
+    /// Leaves bytes to NIO, which sends them when the client takes them.
+    private func queue(_ bytes: UnsafeRawBufferPointer, _ batch: inout Batch, _ context: ChannelHandlerContext) {
+        guard !bytes.isEmpty else { return }
+        queue(ByteBuffer(bytes: bytes), after: 0, &batch, context)
+    }
+
+    private func queue(
+        _ bytes: ByteBuffer, after sent: Int, _ batch: inout Batch, _ context: ChannelHandlerContext
+    ) {
+        var rest = bytes
+        rest.moveReaderIndex(forwardBy: min(max(0, sent), rest.readableBytes))
+        guard rest.readableBytes > 0 else { return }
+        socket?.noteQueued()
+        batch.mustFlush = true
+        context.write(wrapOutboundOut(rest), promise: nil)
     }
 
     private struct Found {

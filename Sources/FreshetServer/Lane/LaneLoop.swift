@@ -10,12 +10,13 @@ final class LaneLoop: @unchecked Sendable {
     let clock: any FreshetClock
     let access: any LaneAccess
     let counters: LaneCounters
-    var wholes = WholeCache()
-    private var spare = ByteBuffer()
+    var files = AnswerFiles()
+    var dates = DateText()
+    /// Where the answers of a batch are put together; used within one call only.
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
 
-    /// Bodies up to this size are copied behind their head and leave in one piece; larger ones are written beside it.
+    /// Bodies up to this size are copied behind their head and leave in one piece; larger ones are sent beside it.
     static let copyLimit = 16 << 10
-    private static let scratchSize = 64 << 10
 
     init(catalog: Catalog, clock: any FreshetClock, access: any LaneAccess, counters: LaneCounters) {
         self.catalog = catalog
@@ -24,16 +25,7 @@ final class LaneLoop: @unchecked Sendable {
         self.counters = counters
     }
 
-    /// Empty memory to put answers together in: that of the last batch, unless it is still on its way.
-    func takeScratch() -> ByteBuffer {
-        var scratch = ByteBuffer()
-        swap(&scratch, &spare)
-        scratch.clear(minimumCapacity: LaneLoop.scratchSize)
-        return scratch
-    }
-
-    /// Gives memory back for the next batch.
-    func giveBack(_ scratch: ByteBuffer) { spare = scratch }
+    deinit { memory.deallocate() }
 }
 
 /// Whether the lane may answer a request, by its `Authorization`.
