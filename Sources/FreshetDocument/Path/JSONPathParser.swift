@@ -3,6 +3,8 @@ struct JSONPathParser {
     private let text: String
     private let scalars: [Unicode.Scalar]
     private var at = 0
+    /// For each segment that was read, whether it stood in brackets.
+    private(set) var isBracketed: [Bool] = []
 
     init(_ text: String) {
         self.text = text
@@ -28,9 +30,11 @@ struct JSONPathParser {
             case ".":
                 at += 1
                 let descends = take(".")
+                isBracketed.append(descends && peek == "[")
                 let selector = descends && peek == "[" ? try bracket() : try dotted()
                 segments.append(JSONPath.Segment(selector, descends: descends))
             case "[":
+                isBracketed.append(true)
                 segments.append(JSONPath.Segment(try bracket()))
             default:
                 throw fault("expected '.' or '[' here; names with other characters are written ['name']")
