@@ -25,6 +25,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -50,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -63,7 +65,7 @@ let package = Package(
         library("FreshetDocument", ["FreshetCore"]),
         library(
             "FreshetUpstream",
-            ["CZlib", "FreshetCore", "FreshetDocument", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+            ["CZlib", "FreshetCore", "FreshetDocument", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
         library("FreshetMock", ["CZlib", nioCore, nioHTTP1, nioPosix]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
@@ -85,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "freshet",
             dependencies: [
-                "FreshetCore", "FreshetDocument", "FreshetExport", "FreshetMock", "FreshetRuntime", argumentParser,
-                asyncHTTPClient, logging, nioCore, nioHTTP1,
+                "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", "FreshetMock", "FreshetRuntime",
+                argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("DocumentationTests", ["FreshetDocument"]),
@@ -114,7 +116,8 @@ let package = Package(
                 nioPosix,
             ]),
         tests(
-            "FreshetUpstreamTests", ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix]),
+            "FreshetUpstreamTests",
+            ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix, nioSSL]),
     ],
     swiftLanguageModes: [.v6]
 )

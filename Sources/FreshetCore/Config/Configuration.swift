@@ -16,8 +16,13 @@ public struct Configuration: Sendable {
     public var datasets: [DatasetConfig]
     /// By name, in ascending order.
     public var destinations: [DestinationConfig] = []
-    /// Reports over tables, from apps.
-    public var views: [ViewSpec] = []
+    /// The applications on top, in ascending order of their names; their sources and datasets stand among the others.
+    public var apps: [any App] = []
+    /// The app whose routes stand at `/` as well; one of ``apps``.
+    public var rootApp: String?
+
+    /// Reports over tables.
+    public var views: [ViewSpec] { apps.flatMap(\.views) }
 
     /// Creates a configuration from checked parts.
     public init(

@@ -36,8 +36,23 @@ public struct DatasetConfig: Sendable {
     public var retry: RetryConfig?
     /// The ids of the keys that may be used for it; every key of the source when `nil`.
     public var keyIDs: [String]?
+    /// By document key: the ids of the keys that may be used for that document; other documents follow ``keyIDs``.
+    ///
+    /// For APIs that answer for whoever owns the key. A document whose list is empty can be asked for with no key at all.
+    public var keyIDsByDocument: [String: [String]] = [:]
     /// The rows that documents become; `nil` makes none.
     public var tables: TablesConfig?
+
+    /// How long superseded versions are kept for whatever reason; `nil` keeps none.
+    ///
+    /// Rows can be made again only from documents that are still there: where there are tables, a week at least.
+    public var versionsKeep: Period? { historyKeep ?? (tables == nil ? nil : Period(.seconds(7 * 86_400))) }
+
+    /// Whether superseded versions are kept.
+    public var keepsVersions: Bool { versionsKeep != nil }
+
+    /// The ids of the keys that may be used for a document; every key of the source when `nil`.
+    public func keyIDs(forKey key: String) -> [String]? { keyIDsByDocument[key] ?? keyIDs }
 
     /// Creates a dataset with defaults.
     public init(id: DatasetID, template: PathTemplate) { (self.id, self.template) = (id, template) }

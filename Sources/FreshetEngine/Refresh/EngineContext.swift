@@ -17,6 +17,8 @@ final class EngineContext: Sendable {
     let waiters = AttemptWaiters()
     let storeHealth = StoreHealth()
     let sourceEvents = SourceEventBox()
+    let tables: TableMaker
+    let desk = TableDesk()
     /// No new refresh starts once this is set.
     let isStopping = Atomic<Bool>(false)
 
@@ -32,6 +34,7 @@ final class EngineContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         steady = SteadyTime(clock: clock)
+        tables = TableMaker(configuration)
     }
 
     /// Counts and logs a store failure, and holds refreshes back for a moment when the store cannot be written.

@@ -20,10 +20,13 @@ struct RefreshPipeline: Sendable {
             return
         }
         let state = await currentState(of: id)
+        let isBehind = context.tables.isBehind(id.dataset, state)
+        // A 304 brings no body, and rows are made of bodies.
+        let asksForChange = state.version > 0 && state.failure?.kind != "unexpected-304" && !isBehind
         let request = FetchRequest(
-            source: governor.source, dataset: dataset, key: id.key,
-            validators: state.version > 0 && state.failure?.kind != "unexpected-304" ? state.validators : Validators(),
-            previousHash: state.contentHash)
+            source: governor.source.adjusted(for: dataset), dataset: dataset, key: id.key,
+            validators: asksForChange ? state.validators : Validators(),
+            previousHash: isBehind ? [] : state.contentHash)
         let result = await context.upstream.fetch(request, permits: permits)
         if Task.isCancelled, case .failed = result {
             let note = FailureNote(kind: "shutdown", message: "Freshet stopped meanwhile", at: context.clock.now())
@@ -52,7 +55,8 @@ struct RefreshPipeline: Sendable {
         return RefreshPlanner.plan(
             result,
             RefreshPlanner.Context(
-                dataset: dataset, retry: governor.source.retry, keys: max(1, governor.source.auth.keys.count),
+                dataset: dataset, retry: dataset.retry ?? governor.source.retry,
+                keys: max(1, governor.source.auth.keys.count),
                 attempts: lease.job.attempts,
                 hasContent: state.version > 0, wall: context.clock.now(), now: context.steady.now(),
                 sourceReturns: returns.map(context.steady.timestamp(ofMonotonic:))),
@@ -67,15 +71,22 @@ struct RefreshPipeline: Sendable {
             await end(lease, plan.end)
             return
         }
+        let now = context.clock.now()
+        var rows: TableCommit?
+        if case .content(let content) = outcome,
+            context.tables.isNeeded(id.dataset, bodyHash: content.bodyHash, state: state)
+        {
+            rows = await context.tables.rows(of: id, body: content.body, fetchedAt: now)
+        }
         let commit = RefreshCommit(
-            id: id, outcome: outcome, at: context.clock.now(), job: (lease, plan.end),
-            keepsHistory: dataset.historyKeep != nil,
+            id: id, outcome: outcome, at: now, job: (lease, plan.end), keepsHistory: dataset.keepsVersions,
             eventsOnChange: [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)],
-            events: RefreshEvents.ends(id, plan: plan, before: state, goneAfter: dataset.goneAfter))
+            events: RefreshEvents.ends(id, plan: plan, before: state, goneAfter: dataset.goneAfter), tables: rows)
         do {
             let result = try await context.store.commit(commit)
             context.storeHealth.succeeded()
             publish(result, id: id, outcome: outcome)
+            if let rows { context.reportRows(rows, result.tables, of: id, staleSince: state.freshUntil) }
         } catch {
             context.storeFailed(error, while: "storing \(id)", metadata: ["job_id": "\(lease.job.id)"])
         }

@@ -1,4 +1,44 @@
 public import FreshetCore
+import FreshetDocument
+
+/// How far an immediate fetch goes, and what it does differently this once.
+public struct FetchWish: Sendable, Hashable {
+    /// The parts of a refresh, in order; each includes the ones before.
+    public enum Step: String, Sendable, CaseIterable, Comparable {
+        /// Ask upstream and guard the answer.
+        case fetch
+        /// Make rows of it.
+        case transform
+        /// Fit the rows to their tables, and say what storing them would do.
+        case validate
+        /// Keep document and rows.
+        case store
+
+        /// Orders as they happen.
+        public static func < (a: Step, b: Step) -> Bool {
+            (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+        }
+    }
+
+    /// The last step.
+    public var step = Step.store
+    /// Does everything but keep it.
+    public var isDryRun = false
+    /// Overrides the disposition of every table.
+    public var disposition: WriteDisposition?
+    /// Overrides how long a call may take.
+    public var timeout: Duration?
+    /// Overrides the most pages of a paginated document.
+    public var maxPages: Int?
+    /// Overrides the largest document.
+    public var maxBody: Int?
+
+    /// Creates a wish for the whole refresh.
+    public init() {}
+
+    /// Whether something is kept at the end.
+    public var stores: Bool { step == .store && !isDryRun }
+}
 
 /// What an immediate fetch brought.
 public struct FetchReport: Sendable {
@@ -14,6 +54,12 @@ public struct FetchReport: Sendable {
     public var calls = 0
     /// From the first wait to the last byte.
     public var took = Duration.zero
+    /// The rows, when the step was ``FetchWish/Step/transform`` or later and the dataset has tables.
+    public var rows: TableCommit?
+    /// What storing the rows did, or would do.
+    public var tables: TableOutcome?
+    /// What the rows are like.
+    public var quality: [TableQuality] = []
 
     /// Creates a report.
     public init(outcome: String) { self.outcome = outcome }
@@ -22,33 +68,54 @@ public struct FetchReport: Sendable {
 extension Engine {
     /// Fetches a document now, under the budget but beside the queue, and waits for it.
     ///
-    /// `stores`: whether the result is kept; otherwise only the call was spent.
     /// - Returns: `nil` when the source or dataset is not declared.
-    public func fetchNow(_ id: DocumentID, stores: Bool) async throws(StoreError) -> FetchReport? {
-        guard let governor = governors[id.dataset.source], let dataset = configuration.dataset(id.dataset) else {
+    public func fetchNow(_ id: DocumentID, wish: FetchWish) async throws(StoreError) -> FetchReport? {
+        guard let governor = governors[id.dataset.source], var dataset = configuration.dataset(id.dataset) else {
             return nil
         }
+        dataset.timeout = wish.timeout ?? dataset.timeout
+        dataset.maxBody = wish.maxBody ?? dataset.maxBody
+        if let pages = wish.maxPages { dataset.pagination?.maxPages = pages }
         let permits = JobPermits(governor: governor, dataset: id.dataset, priority: .critical, aged: false)
         let began = context.clock.monotonic()
         // No conditions: the person who asks wants to see the document.
         let result = await context.upstream.fetch(
-            FetchRequest(source: governor.source, dataset: dataset, key: id.key), permits: permits)
+            FetchRequest(source: governor.source.adjusted(for: dataset), dataset: dataset, key: id.key),
+            permits: permits)
         var report = report(on: result)
         report.took = context.clock.monotonic() - began
         report.calls = permits.callCount
-        guard stores, let outcome = outcome(of: result, dataset: dataset) else { return report }
+        if wish.step >= .transform, case .content(let content) = result {
+            report.rows = await context.tables.rows(
+                of: id, body: content.body, fetchedAt: context.clock.now(), disposition: wish.disposition)
+        }
+        if wish.stores {
+            try await keep(result, id: id, dataset: dataset, report: &report)
+        } else if wish.step >= .validate, let rows = report.rows, let tables = store as? any TableStore {
+            report.tables = try await tables.preview(rows, for: id)
+        }
+        if let rows = report.rows { report.quality = TableQuality.judge(rows, outcome: report.tables, lag: nil) }
+        return report
+    }
+
+    private func keep(
+        _ result: FetchResult, id: DocumentID, dataset: DatasetConfig, report: inout FetchReport
+    ) async throws(StoreError) {
+        guard let outcome = outcome(of: result, dataset: dataset) else { return }
         let commit = RefreshCommit(
-            id: id, outcome: outcome, at: context.clock.now(), keepsHistory: dataset.historyKeep != nil,
-            eventsOnChange: [RefreshEvents.updated(id, isFirst: false, outcome: outcome)])
+            id: id, outcome: outcome, at: report.rows?.fetchedAt ?? context.clock.now(),
+            keepsHistory: dataset.keepsVersions,
+            eventsOnChange: [RefreshEvents.updated(id, isFirst: false, outcome: outcome)], tables: report.rows)
         let written = try await store.commit(commit)
         report.state = written.state
+        report.tables = written.tables
+        if let rows = report.rows { context.reportRows(rows, written.tables, of: id, staleSince: nil) }
         if case .content(let content) = outcome, written.effect != .stateOnly {
             catalog.publish(StoredDocument(id: id, state: written.state, body: content.body))
         } else {
             catalog.confirm(id, state: written.state)
         }
         context.waiters.attemptEnded(id)
-        return report
     }
 
     private func report(on result: FetchResult) -> FetchReport {

@@ -7,6 +7,9 @@ extension Engine {
         report.sources = configuration.sources.compactMap { governors[$0.name].map(sourceStatus) }
         let census = try await store.census(at: report.at)
         report.datasets = configuration.datasets.map { ($0.id, census[$0.id] ?? DatasetCensus()) }
+        report.tables = configuration.datasets.filter { $0.tables != nil }.map {
+            DatasetTables(id: $0.id, stop: context.desk.stop(of: $0.id), quality: context.desk.quality(of: $0.id))
+        }
         report.queue = try await store.depth(source: nil)
         report.storeProblem = context.storeHealth.problem
         return report

@@ -41,6 +41,9 @@ public protocol MirrorService: Sendable {
     /// The store behind the mirror, for lists, history, jobs and tokens.
     var store: any Store { get }
 
+    /// The rows that documents became; `nil` when the store keeps none.
+    var tables: (any TableStore)? { get }
+
     /// Passes a request on live under the budget; waits for the upstream.
     func pass(_ request: PassRequest, dataset: DatasetID?) async -> PassResult
 
@@ -50,7 +53,12 @@ public protocol MirrorService: Sendable {
     /// Fetches a document now, under the budget but beside the queue; waits for the upstream.
     ///
     /// - Returns: `nil` when the source or dataset is not declared.
-    func fetchNow(_ id: DocumentID, stores: Bool) async throws(StoreError) -> FetchReport?
+    func fetchNow(_ id: DocumentID, wish: FetchWish) async throws(StoreError) -> FetchReport?
+
+    /// Makes the rows of stored documents again, without one upstream call.
+    ///
+    /// - Returns: `nil` when the dataset has no tables or the store keeps none.
+    func replay(_ wish: ReplayWish) async throws(StoreError) -> ReplayReport?
 
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
@@ -59,4 +67,7 @@ public protocol MirrorService: Sendable {
 extension MirrorService {
     /// Without workers there is nobody to tell.
     public func jobsChanged() {}
+
+    /// The store itself, when it is one of tables, too.
+    public var tables: (any TableStore)? { store as? any TableStore }
 }

@@ -38,6 +38,8 @@ public struct StatusReport: Sendable {
     public var sources: [SourceStatus] = []
     /// By id.
     public var datasets: [(id: DatasetID, census: DatasetCensus)] = []
+    /// What the last rows of datasets with tables were like, and why they take none, by id.
+    public var tables: [DatasetTables] = []
     /// All sources together.
     public var queue = QueueDepth()
     /// Why the store cannot be written right now; `nil` when it can.
@@ -45,6 +47,21 @@ public struct StatusReport: Sendable {
 
     /// Creates an empty report.
     public init(at: Timestamp, startedAt: Timestamp) { (self.at, self.startedAt) = (at, startedAt) }
+}
+
+/// The tables of one dataset at a glance.
+public struct DatasetTables: Sendable {
+    /// The dataset.
+    public var id: DatasetID
+    /// Why they take no rows; `nil` when they do.
+    public var stop: TableStop?
+    /// What the last rows were like, by table; empty before the first refresh since the start.
+    public var quality: [TableQuality]
+
+    /// Creates a record.
+    public init(id: DatasetID, stop: TableStop?, quality: [TableQuality]) {
+        (self.id, self.stop, self.quality) = (id, stop, quality)
+    }
 }
 
 /// One source at a glance.

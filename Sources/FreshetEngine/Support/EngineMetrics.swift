@@ -10,6 +10,8 @@ enum EngineMetrics {
             ("freshet_orphans_total", "Refreshes that lost their worker and ran again."),
             ("freshet_store_errors_total", "Store calls that failed."),
             ("freshet_passes_total", "Requests passed on live."),
+            ("freshet_rows_written_total", "Rows of tables by what became of them."),
+            ("freshet_schema_changes_total", "Changes of table schemas."),
             ("freshet_missed_schedules_total", "Scheduled runs that were skipped, by reason."),
         ]
         for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }

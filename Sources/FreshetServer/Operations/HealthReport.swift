@@ -50,6 +50,12 @@ struct HealthReport {
                     name: "source:\(source.name)", type: "component", status: source.health == .ok ? .pass : .warn,
                     output: source.reason))
         }
+        for tables in report.tables {
+            health.add(
+                Check(
+                    name: "tables:\(tables.id)", type: "component", status: tables.stop == nil ? .pass : .warn,
+                    output: tables.stop?.message))
+        }
         return health
     }
 

@@ -102,6 +102,17 @@ enum ReportJSON {
             ("store_problem", .optional(report.storeProblem)),
             ("sources", .array(report.sources.map(source))),
             ("datasets", .array(report.datasets.map { census($0.id, $0.census) })),
+            (
+                "tables",
+                .array(
+                    report.tables.map { tables in
+                        .object([
+                            ("source", .string(tables.id.source)), ("dataset", .string(tables.id.name)),
+                            ("stopped", .optional(tables.stop?.message)),
+                            ("quality", .array(tables.quality.map(RowsJSON.quality))),
+                        ])
+                    })
+            ),
             ("queue", queue(report.queue, now: report.at)),
         ])
     }

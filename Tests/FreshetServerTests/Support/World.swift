@@ -118,6 +118,7 @@ final class ScriptedMirror: MirrorService {
         var attempt: StoredDocument?
         var passResult = PassResult.answer(status: 200, headers: [], body: [])
         var isDown = false
+        var tables: (any TableStore)?
     }
 
     let script = Mutex(Script())
@@ -141,6 +142,8 @@ final class ScriptedMirror: MirrorService {
         guard let first = results.first else { throw .unavailable("no answer") }
         return first
     }
+
+    var tables: (any TableStore)? { script.withLock { $0.tables } }
 
     func noteStaleRead(_ id: DocumentID) { script.withLock { $0.demands.append(id) } }
 
@@ -187,7 +190,9 @@ final class ScriptedMirror: MirrorService {
         return true
     }
 
-    func fetchNow(_ id: DocumentID, stores: Bool) async throws(StoreError) -> FetchReport? {
+    func replay(_ wish: ReplayWish) async throws(StoreError) -> ReplayReport? { nil }
+
+    func fetchNow(_ id: DocumentID, wish: FetchWish) async throws(StoreError) -> FetchReport? {
         var report = FetchReport(outcome: "content")
         report.body = Array("{}".utf8)
         return report

@@ -1,0 +1,78 @@
+public import FreshetCore
+import Logging
+
+extension Engine {
+    /// Makes what declarations ask for besides rows (indexes, checks, views) and learns which tables take no rows.
+    ///
+    /// Call it once, before serving; a store without tables has nothing to prepare.
+    /// - Throws: ``StoreError`` when the store cannot be read.
+    public func prepareTables() async throws(StoreError) {
+        guard let tables = store as? any TableStore else { return }
+        let stops = try await tables.prepare(
+            configuration.datasets, views: configuration.views, now: context.clock.now())
+        for stop in stops { context.logger.error("\(stop.message)", metadata: ["table": "\(stop.table)"]) }
+        var known = try await tables.tableStops()
+        known.merge(context.tables.problems) { $1 }
+        context.desk.begin(stops: known)
+    }
+}
+
+extension EngineContext {
+    /// Counts what became of rows, remembers their quality, and tells a stop once.
+    ///
+    /// - Parameters:
+    ///   - commit: The rows.
+    ///   - outcome: What the store made of them; `nil` when the content did not count.
+    ///   - id: Their document.
+    ///   - staleSince: When the document's earlier content went stale; the lag counts from here.
+    func reportRows(_ commit: TableCommit, _ outcome: TableOutcome?, of id: DocumentID, staleSince: Timestamp?) {
+        guard let outcome else { return }
+        let labels: [MetricsRegistry.Label] = [("source", id.dataset.source), ("dataset", id.dataset.name)]
+        for effect in outcome.tables {
+            let counts = [
+                ("inserted", effect.inserted), ("updated", effect.updated), ("unchanged", effect.unchanged),
+                ("deleted", effect.deleted), ("rejected", effect.rejected), ("guarded", effect.guarded),
+            ]
+            for (name, count) in counts where count > 0 {
+                metrics.increment("freshet_rows_written_total", labels + [("outcome", name)], by: Double(count))
+            }
+            if !effect.changes.isEmpty {
+                metrics.increment("freshet_schema_changes_total", labels, by: Double(effect.changes.count))
+            }
+        }
+        let lag = staleSince.map { max(.zero, clock.now() - $0) }
+        let quality = TableQuality.judge(commit, outcome: outcome, lag: lag)
+        let metadata: Logger.Metadata = [
+            "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",
+        ]
+        if let news = desk.note(id.dataset, stop: outcome.stop, quality: quality) {
+            logger.error("the tables of \(id.dataset) take no rows: \(news.message)", metadata: metadata)
+        }
+        for effect in outcome.tables { warn(effect, of: id, metadata) }
+    }
+
+    private func warn(_ effect: TableEffect, of id: DocumentID, _ metadata: Logger.Metadata) {
+        if effect.guarded > 0 {
+            let message =
+                "\(effect.guarded) rows of \(id) in \(effect.table) are missing from this fetch and were not marked deleted: "
+                + "more than max_deletes; when that is right, run freshet replay \(id.dataset) \(id.key) --accept-deletes"
+            logger.warning("\(message)", metadata: metadata)
+        }
+        if effect.rejected > 0 {
+            let message =
+                "\(effect.rejected) rows of \(id) were rejected by \(effect.table); freshet rejects \(effect.table) shows why"
+            logger.warning("\(message)", metadata: metadata.merging(["rows": "\(effect.rows)"]) { $1 })
+        }
+    }
+}
+
+extension SourceConfig {
+    /// The source as a dataset sees it.
+    func adjusted(for dataset: DatasetConfig) -> SourceConfig {
+        guard dataset.timeout != nil || dataset.retry != nil else { return self }
+        var source = self
+        source.timeout = dataset.timeout ?? timeout
+        source.retry = dataset.retry ?? retry
+        return source
+    }
+}

@@ -1,0 +1,86 @@
+import FreshetCore
+import FreshetDocument
+import Synchronization
+
+/// Makes rows of documents, for the datasets that declare tables.
+final class TableMaker: Sendable {
+    private struct Entry: Sendable {
+        let normaliser: DocumentNormaliser
+        let specs: [TableSpec]
+        let mark: Int64
+        let countsFetches: Bool
+    }
+
+    private let entries: [DatasetID: Entry]
+    private let parameters: [DatasetID: [String]]
+    /// What kept tables from being read; the loader refuses such a configuration long before.
+    let problems: [DatasetID: TableStop]
+
+    init(_ configuration: Configuration) {
+        var entries: [DatasetID: Entry] = [:]
+        var problems: [DatasetID: TableStop] = [:]
+        for dataset in configuration.datasets {
+            guard let tables = dataset.tables else { continue }
+            do {
+                entries[dataset.id] = Entry(
+                    normaliser: try DocumentNormaliser(tables), specs: tables.specs, mark: TableMaker.mark(of: tables),
+                    countsFetches: tables.specs.contains { $0.idempotency == .fetch })
+            } catch {
+                problems[dataset.id] = TableStop(
+                    kind: "incompatible", table: tables.specs.first?.name ?? "", message: "\(error)")
+            }
+        }
+        (self.entries, self.problems) = (entries, problems)
+        parameters = Dictionary(
+            configuration.datasets.map { ($0.id, $0.template.parameters) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether the current rows of a document were made under another declaration, or never.
+    func isBehind(_ dataset: DatasetID, _ state: DocumentState) -> Bool {
+        guard let entry = entries[dataset] else { return false }
+        return state.version > 0 && state.tablesMark != entry.mark
+    }
+
+    /// Whether a fetched body makes rows that the store does not have yet.
+    func isNeeded(_ dataset: DatasetID, bodyHash: [UInt8], state: DocumentState) -> Bool {
+        guard let entry = entries[dataset] else { return false }
+        return entry.countsFetches || state.tablesMark != entry.mark || state.bodyHash != bodyHash
+    }
+
+    /// The rows of a document; `nil` when its dataset has no tables or the body cannot be read.
+    ///
+    /// - Parameters:
+    ///   - id: The document.
+    ///   - body: Its bytes.
+    ///   - fetchedAt: When they were fetched.
+    ///   - disposition: Overrides what the tables declare, for this document only.
+    /// - Returns: The rows.
+    @concurrent func rows(
+        of id: DocumentID, body: [UInt8], fetchedAt: Timestamp, disposition: WriteDisposition? = nil
+    ) async -> TableCommit? {
+        guard let entry = entries[id.dataset], let tape = try? JSONTape(body, limits: .stored) else { return nil }
+        let values = id.key.split(separator: "/", omittingEmptySubsequences: false)
+        var named: [String: String] = [:]
+        for (name, value) in zip(parameters[id.dataset] ?? [], values) {
+            named[name] = PercentEncoding.decode(value) ?? String(value)
+        }
+        let rows = entry.normaliser.rows(of: tape, key: id.key, parameters: named, fetchedAt: fetchedAt)
+        return TableCommit(
+            rows: rows, specs: entry.specs, mark: entry.mark, fetchedAt: fetchedAt, disposition: disposition)
+    }
+
+    /// Tells one declaration from another, the same in every process.
+    private static func mark(of tables: TablesConfig) -> Int64 {
+        // FNV-1a over the written form: a declaration that reads the same makes the same rows.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(tables)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return Int64(bitPattern: hash)
+    }
+}
+
+extension JSONLimits {
+    /// What passed the guards of its source once is never refused again.
+    fileprivate static let stored = JSONLimits(maxDepth: 10_000, maxNodes: .max)
+}
