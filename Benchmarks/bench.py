@@ -15,10 +15,11 @@ import parts.memory
 import parts.outage
 import parts.read
 import parts.refresh
+import parts.tables
 from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
-         "limits": parts.limits}
+         "limits": parts.limits, "tables": parts.tables}
 ROOT = os.path.dirname(HERE)
 
 

@@ -68,6 +68,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         if let host { configuration.server.host = host }
         if let port { configuration.server.port = port }
         let (lock, logger, controlToken) = (lock, logger, controlToken)
+        try await engine.prepareTables()
         let server = FreshetServer.make(
             service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text,
             controlToken: controlToken

@@ -33,12 +33,30 @@ struct Status: AsyncParsableCommand {
                 dataset.text("gone"), dataset.text("oldest"),
             ])
         }
+        var tables = Table(["TABLE", "ROWS", "NULLS", "REJECTED", "DUPLICATES", "LAG", "STOPPED"])
+        for dataset in status["tables"].list {
+            let stop = dataset.text("stopped")
+            let quality = dataset["quality"].list
+            if quality.isEmpty, stop != "-" {
+                tables.add(["\(dataset.text("source")).\(dataset.text("dataset"))", "-", "-", "-", "-", "-", stop])
+            }
+            for entry in quality {
+                let nulls = entry["null_share"]?.double.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+                let lag = entry["lag_seconds"]?.double.map { "\(Int($0.rounded())) s" } ?? "-"
+                tables.add([
+                    entry.text("table"), entry.text("rows"), nulls, entry.text("rejected"), entry.text("duplicates"),
+                    lag,
+                    stop,
+                ])
+            }
+        }
         var queue = Table(["QUEUE", "CRITICAL", "HIGH", "MEDIUM", "LOW"])
         for state in ["ready", "waiting", "leased", "dead"] {
             let counts = status["queue"]?[state]
             queue.add([state] + ["critical", "high", "medium", "low"].map { counts?.text($0) ?? "0" })
         }
-        return [sources.text, datasets.text, queue.text].joined(separator: "\n\n")
+        return [sources.text, datasets.text, tables.isEmpty ? nil : tables.text, queue.text].compactMap { $0 }.joined(
+            separator: "\n\n")
     }
 }
 

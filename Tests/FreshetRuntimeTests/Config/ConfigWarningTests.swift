@@ -44,10 +44,6 @@ import Testing
                 + "declare what the API allows"
         ),
         (
-            ConfigFixture.file(dataset: "tables: { clans: { rows: $ } }"),
-            "8:13: datasets.clash.clan.tables: this version mirrors documents and builds no tables yet; they are left out"
-        ),
-        (
             ConfigFixture.file().replacing("/clans/{tag}", with: "/clans?token=abc&tag={tag}"),
             "7:5: datasets.clash.clan.get: a key stands in the query; under auth: { query: { name: …, "
                 + "keys: [\"${env:NAME}\"] } } it is budgeted and kept secret"

@@ -87,10 +87,6 @@ enum ConfigWarnings {
 
     private static func check(_ entry: Named<DatasetDraft>, reading: inout Reading) {
         let (draft, place) = (entry.value, entry.value.place)
-        if let tables = draft.tables, tables.value > 0 {
-            reading.warning(
-                tables.mark, tables.path, "this version mirrors documents and builds no tables yet; they are left out")
-        }
         secretInTemplate(draft, reading: &reading)
         if let refresh = draft.refresh { schedule(refresh, of: draft, reading: &reading) }
         if let pagination = draft.config.pagination { paging(pagination, place, draft, reading: &reading) }

@@ -14,8 +14,6 @@ indirect enum ConfigType: Sendable {
     case map(of: ConfigType, named: String, pattern: String? = nil)
     case section(ConfigSection)
     case either([ConfigType])
-    /// A map that this version does not look into.
-    case anyMap
 
     /// A few words for the reference.
     var label: String {
@@ -36,7 +34,6 @@ indirect enum ConfigType: Sendable {
         case .map(let value, let name, _): "map of \(name) to \(value.label)"
         case .section(let section): "[`\(section.name)`](#\(section.anchor))"
         case .either(let types): types.map(\.label).joined(separator: "; or ")
-        case .anyMap: "map"
         }
     }
 
@@ -76,7 +73,6 @@ indirect enum ConfigType: Sendable {
             ])
         case .section(let section): return reference(section.id)
         case .either(let types): return .object([("anyOf", .list(types.map(\.schema)))])
-        case .anyMap: return .object([("type", .text("object"))])
         }
     }
 

@@ -225,3 +225,20 @@ extension Duration {
         return micro > 0 && micro % day == 0 ? "P\(micro / day)D" : Period(self).description
     }
 }
+
+extension Kind where Value == Bool {
+    /// `true` or `false`.
+    static var boolean: Kind {
+        Kind(type: .boolean) { node, reading in
+            switch node.scalar?.text {
+            case "true", "yes", "on": return true
+            case "false", "no", "off": return false
+            default:
+                reading.wrong(node, want: "true or false")
+                return nil
+            }
+        } show: {
+            .bare($0 ? "true" : "false")
+        }
+    }
+}

@@ -6,7 +6,7 @@ struct DatasetDraft: Sendable {
     var normalisers: [Named<KeyNormaliser>] = []
     var refresh: RefreshDraft?
     var limits: [LimitDraft] = []
-    var tables: Located<Int>?
+    var tables: [Named<TableDraft>] = []
     var place = Place()
 
     init() {}
@@ -15,6 +15,7 @@ struct DatasetDraft: Sendable {
         self.config = config
         normalisers = config.template.parameters.map { Named(name: $0, value: config.normalisers[$0] ?? .text) }
         refresh = config.refresh.map(RefreshDraft.init(showing:))
+        tables = (config.tables?.specs ?? []).map { Named(name: $0.name, value: TableDraft(showing: $0)) }
     }
 }
 
@@ -86,8 +87,15 @@ enum DatasetTable {
                 "Limits of the source that count calls of this dataset only; their scope is `endpoint` unless told otherwise."
             ),
             Key(
-                "tables", \.tables, .optional(.tables), defaultWords: "none",
-                "Rows made from documents. This version checks that it is a map and builds no tables yet."),
+                "timeout", \.config.timeout, .optional(.duration(atLeast: .milliseconds(10))),
+                defaultWords: "the source's", synonyms: ["request_timeout"],
+                "How long a call for this dataset may take."),
+            Key(
+                "retry", \.config.retry, .optional(SourceTable.retry.kind), defaultWords: "the source's",
+                synonyms: ["retries"], "How failures that may pass are tried again."),
+            Key(
+                "tables", \.tables, TablesTable.kind, defaultWords: "none", synonyms: ["table", "rows"],
+                "Rows made from documents."),
         ])
 
     static let history = Section<HistoryPart>(
@@ -159,21 +167,6 @@ extension PathTemplateError {
         case .badName: "has a bad parameter: use letters, digits and _ between the braces"
         case .repeated: "names a parameter twice: give each its own name"
         case .adjacent: "has two parameters that touch: put something between them"
-        }
-    }
-}
-
-extension Kind where Value == Located<Int> {
-    /// A map that is only counted.
-    static var tables: Kind {
-        Kind(type: .anyMap) { node, reading in
-            guard let entries = node.isNull ? [] : node.map else {
-                reading.wrong(node, want: "a map of table names, or leave it out")
-                return nil
-            }
-            return Located(value: entries.count, mark: node.mark, path: node.path)
-        } show: { _ in
-            nil
         }
     }
 }
