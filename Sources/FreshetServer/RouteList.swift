@@ -12,6 +12,7 @@ enum RouteList {
         let admin = AdminRoutes(service: service, tokens: tokens, logger: logger)
         let refresh = RefreshRoutes(reader: reader, logger: logger)
         let proxy = ProxyRoutes(reader: reader, tokens: tokens)
+        let tables = TableRoutes(service: service, logger: logger)
         var routes = [
             Route(
                 .get, "/", .everyone, "What is mirrored, and where to look",
@@ -23,6 +24,13 @@ enum RouteList {
             Route(.get, "/version", .everyone, "Which Freshet this is", operations.version),
             Route(.post, "/v1/refresh", .operator, "Ask for a refresh", refresh.refresh),
             Route(.get, "/v1/jobs/{id}", .reader, "A refresh job", refresh.job),
+            Route(.get, "/v1/tables", .reader, "The tables there are", tables.list),
+            Route(.get, TablePattern.rows, .reader, "Rows of a table", tables.rows),
+            Route(.get, TablePattern.schema, .reader, "A table's schema and its versions", tables.schema),
+            Route(.get, TablePattern.rejects, .reader, "Rows that a table refused", tables.rejects),
+            Route(.get, "/v1/rejects", .reader, "Rows that any table refused", tables.rejects),
+            Route(
+                .post, TablePattern.query, .reader, "Ask the tables in SQL", TableQueryRoute(service: service).query),
             Route(.get, DocumentPattern.why, .reader, "Why a document is as it is", refresh.why),
             Route(.get, DocumentPattern.list, .reader, "The keys held", KeyRoutes(reader: reader).list),
             Route(.get, DocumentPattern.document, .reader, "A document", DocumentRoutes(reader: reader).get),
@@ -37,6 +45,8 @@ enum RouteList {
             Route(.post, "/admin/keys/{source}/{key}/park", .operator, "Park a key", admin.park),
             Route(.post, "/admin/keys/{source}/{key}/unpark", .operator, "Return a key to service", admin.unpark),
             Route(.post, "/admin/fetch", .operator, "Fetch a document now", admin.fetch),
+            Route(
+                .post, "/admin/schema/{table}/rollback", .operator, "Go back to an earlier schema", tables.rollback),
             Route(.get, "/admin/tokens", .admin, "Tokens", admin.listTokens),
             Route(.post, "/admin/tokens", .admin, "Make a token", admin.createToken),
             Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),

@@ -46,6 +46,9 @@ public struct ParquetWriter<Sink: ByteSink> {
     /// Rows written so far.
     public var rows: Int { groups.reduce(rowsInGroup) { $0 + $1.rows } }
 
+    /// Bytes written so far, without the row group under way.
+    public var bytes: Int { position }
+
     /// Writes rows, each with one value for each column.
     ///
     /// - Throws: ``ExportError/misfit(column:value:)`` when a value does not fit its column: the file is of no use then.

@@ -88,6 +88,20 @@ struct OpenAPI: Sendable {
             case DocumentPattern.document:
                 names = [("envelope", "1 wraps the document with its metadata"), ("as_of", "RFC 3339")]
             case DocumentPattern.list: names = [("cursor", "next_cursor of the page before"), ("limit", "1 to 1000")]
+            case TablePattern.rows:
+                names = [
+                    ("{column}__{operator}", "eq, ne, lt, lte, gt, gte, in, like, null; a bare column is eq"),
+                    ("sort", "columns, - before one for descending"), ("columns", "the columns wanted"),
+                    ("limit", "1 to 10000"), ("cursor", "next_cursor of the page before"), ("as_of", "RFC 3339"),
+                    ("deleted", "1 shows rows marked deleted"), TablePattern.format, TablePattern.header,
+                ]
+            case TablePattern.schema: names = [("version", "a number; the newest when left out")]
+            case TablePattern.rejects, "/v1/rejects": names = [("limit", "1 to 1000")]
+            case TablePattern.query:
+                names = [
+                    ("limit", "1 to 100000"), ("timeout", "seconds, at most 60"), TablePattern.format,
+                    TablePattern.header,
+                ]
             case "/admin/queue":
                 names = [
                     ("state", "ready, waiting, leased, dead or done"), ("source", "a source"), ("limit", "1 to 1000"),
@@ -114,6 +128,7 @@ struct OpenAPI: Sendable {
             plain("202", "Never fetched: a refresh is queued, Location names its job.")
             plain("304", "Not modified.")
         case "/v1/refresh": plain("202", "Queued.")
+        case TablePattern.rows, TablePattern.query: plain("200", "Rows as JSON, CSV or NDJSON.")
         case "/admin/tokens" where route.method == .post: plain("201", "The token, shown once.")
         default: plain("200", "The answer.")
         }
@@ -170,4 +185,14 @@ enum DocumentPattern {
     static let document = "/v1/{source}/{dataset}/{key+}"
     static let list = "/v1/{source}/{dataset}"
     static let why = "/v1/why/{source}/{dataset}/{key+}"
+}
+
+/// Patterns of tables, and the parameters that several of them take.
+enum TablePattern {
+    static let rows = "/v1/tables/{table}"
+    static let schema = "/v1/tables/{table}/schema"
+    static let rejects = "/v1/tables/{table}/rejects"
+    static let query = "/v1/query"
+    static let format = ("format", "json, csv or ndjson; or by Accept")
+    static let header = ("header", "0 leaves out the first line of CSV")
 }
