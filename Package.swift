@@ -70,6 +70,7 @@ let package = Package(
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
+        library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
         library(
             "FreshetServer",
@@ -115,6 +116,7 @@ let package = Package(
                 "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1,
                 nioPosix,
             ]),
+        tests("TornAppTests", ["FreshetCore", "FreshetMock", "FreshetTesting", "TornApp", grdb, nioCore, nioHTTP1]),
         tests(
             "FreshetUpstreamTests",
             ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix, nioSSL]),

@@ -26,15 +26,16 @@ struct ArrowTests {
             "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
         ],
         "FreshetTesting": ["FreshetCore"],
+        "TornApp": ["FreshetCore", "FreshetDocument"],
     ]
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     private static func folder(of target: String) -> URL {
-        let plain = root.appending(path: "Sources/\(target)")
-        return FileManager.default.fileExists(atPath: plain.path)
-            ? plain : root.appending(path: "Sources/Stores/\(target)")
+        let places = [target, "Stores/\(target)", "Apps/\(target.replacing("App", with: ""))"]
+        let folders = places.map { root.appending(path: "Sources/\($0)") }
+        return folders.first { FileManager.default.fileExists(atPath: $0.path) } ?? folders[0]
     }
 
     private static func imports(of target: String) throws -> [(module: String, file: String)] {
@@ -67,7 +68,8 @@ struct ArrowTests {
             .filter { $0.hasPrefix("Freshet") && $0 != "FreshetRuntime" }
         let stores = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "Sources/Stores").path)
-        for target in folders + stores {
+        let apps = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources/Apps").path)
+        for target in folders + stores + apps.map({ "\($0)App" }) {
             #expect(Self.allowed[target] != nil, "\(target) has no arrows: add it to the list")
         }
     }

@@ -96,6 +96,12 @@ public struct MockApps: Sendable {
                 name: "github", summary: "GitHub REST: repositories, users and paged issues.",
                 examples: ["/repos/apple/swift-nio", "/users/octocat", "/repos/apple/swift-nio/issues?per_page=5"]
             ) { GitHubGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
+            App(
+                name: "torn", summary: "Torn City: crimes, members, items and money of factions.", basePath: "/v2",
+                examples: [
+                    "/faction/crimes?sort=ASC", "/faction/40832/members", "/torn/items?cat=Weapon", "/torn/timestamp",
+                ]
+            ) { TornGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
         ])
         for style in PagedHandler.Style.allCases {
             apps.add(

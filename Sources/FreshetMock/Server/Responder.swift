@@ -22,9 +22,9 @@ struct Responder: Sendable {
             return response
         }
         if let refusal = ticket.ledger?.refusal {
+            // The status is the upstream's own: some APIs refuse with 200 and a code in the body, and tell no time.
             var response = core.handler.failure(.rateLimited)
-            response.status = 429
-            if core.options.sendsRetryAfter {
+            if core.options.sendsRetryAfter, response.status >= 400 {
                 response.headers.replaceOrAdd(name: "retry-after", value: "\(max(1, refusal.wait.secondsRoundedUp))")
             }
             return response
