@@ -20,6 +20,10 @@ struct RowTable {
     var indexColumn = -1
     /// The column of the member name, or -1.
     var mapKeyColumn = -1
+    /// The first of the columns that a declaration copies from around the rows.
+    var parentColumn = 0
+    /// The columns of the plan's computed ones, -1 where none was seen yet.
+    var computedColumns: [Int] = []
     var node: Int32 = -1
     /// The entry whose column takes scalar rows, or -1.
     var valueEntry: Int32 = -1

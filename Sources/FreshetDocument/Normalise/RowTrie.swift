@@ -12,10 +12,8 @@ struct RowTrie {
         static let keepsArrays = Policy(rawValue: 2)
         /// An array here (or a map) takes no part in the row.
         static let dropsArrays = Policy(rawValue: 4)
-        /// An object here takes no part in the row.
-        static let dropsObjects = Policy(rawValue: 8)
         /// A column is declared for whatever stands here.
-        static let isDeclared = Policy(rawValue: 16)
+        static let isDeclared = Policy(rawValue: 8)
     }
 
     /// A member.

@@ -64,7 +64,6 @@ extension RowWalk {
             waiting.append(Waiting(index: member.value, table: arrayTable(of: member.entry, in: table), isMap: false))
             return
         }
-        if policy.contains(.dropsObjects) { return }
         let node = node(of: member.entry, in: table)
         if openObject(member.value, node: node, of: table, isDeclaredRow: false) {
             return tokens.append(ShapeToken(member.entry, .open))
@@ -106,7 +105,11 @@ extension RowWalk {
     @inline(__always)
     private mutating func set(_ cell: Cell, _ kinds: SeenKinds, at entry: Int32, of table: Int) {
         var column = Int(trie.entries[Int(entry)].column)
-        if column < 0 { column = addColumn(of: entry, to: table) }
+        if column < 0 {
+            // A null needs no column: the shape knows of it, and a declared column is there without being seen.
+            if cell.kind == .null { return }
+            column = addColumn(of: entry, to: table)
+        }
         row[column] = cell
         if !tables[table].columns[column].kinds.contains(kinds) { tables[table].columns[column].kinds.insert(kinds) }
     }

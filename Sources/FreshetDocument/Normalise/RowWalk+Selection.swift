@@ -1,15 +1,31 @@
 import FreshetCore
 
 extension RowWalk {
-    /// The way to a selected row.
-    struct Trail {
+    /// The selection of a plan's rows as far as it is.
+    struct Selection {
+        let plan: Int
         /// The document, then what each step of the path selected.
         var values = [0]
         /// What each step chose among: a position in an array, or the key word of a member.
         var places: [Place?] = []
+        /// The cells of copied columns, and what they were made from last: many rows share what is around them.
+        var copies: [(cell: Cell, kinds: SeenKinds)]
+        var origins: [Int]
 
-        func appending(_ value: Int, _ place: Place? = nil) -> Trail {
-            Trail(values: values + [value], places: places + [place])
+        init(plan: Int, copies count: Int) {
+            self.plan = plan
+            copies = Array(repeating: (.null, []), count: count)
+            origins = Array(repeating: -1, count: count)
+        }
+
+        /// Takes a step, does something there, and steps back.
+        @inline(__always)
+        mutating func step(to value: Int, _ place: Place? = nil, _ body: (inout Selection) -> Void) {
+            values.append(value)
+            places.append(place)
+            body(&self)
+            values.removeLast()
+            places.removeLast()
         }
     }
 
@@ -29,6 +45,8 @@ extension RowWalk {
             tables[table].mapKeyColumn = addKey(.mapKey, named: name, to: table)
             notePrimaryKey(name, tables[table].mapKeyColumn, of: table)
         }
+        tables[table].parentColumn = tables[table].columns.count
+        tables[table].computedColumns = plan.computed.map { _ in -1 }
         for (name, _) in plan.parents { notePrimaryKey(name, addKey(.parent, named: name, to: table), of: table) }
     }
 
@@ -39,52 +57,53 @@ extension RowWalk {
 
     /// Makes the rows that a declared path selects.
     mutating func emitSelection(of plan: Int) {
-        var copies = Copies(count: plans[plan].parents.count)
-        for (index, parent) in plans[plan].parents.enumerated() { copies.cells[index] = constant(parent.source) }
-        visit(0, Trail(), plan: plan, copies: &copies)
+        var selection = Selection(plan: plan, copies: plans[plan].parents.count)
+        for index in selection.copies.indices {
+            selection.copies[index] = constant(plans[plan].parents[index].source)
+        }
+        visit(0, &selection)
     }
 
     // MARK: Steps
 
-    private mutating func visit(_ step: Int, _ trail: Trail, plan: Int, copies: inout Copies) {
-        let value = trail.values[step]
-        guard step < plans[plan].steps.count else { return emitValue(trail, plan: plan, copies: &copies) }
-        let segment = plans[plan].steps[step].segment
+    private mutating func visit(_ step: Int, _ selection: inout Selection) {
+        let value = selection.values[step]
+        guard step < plans[selection.plan].steps.count else { return emitValue(value, &selection) }
+        let segment = plans[selection.plan].steps[step].segment
         if segment.descends {
-            for found in descendants(segment, of: value) {
-                visit(step + 1, trail.appending(found), plan: plan, copies: &copies)
-            }
+            for found in descendants(segment, of: value) { selection.step(to: found) { visit(step + 1, &$0) } }
             return
         }
         switch segment.selector {
         case .name, .index:
             let path = JSONPath(segments: [segment])
             guard let found = path.first(in: JSONValue(tape: tape, index: value)) else { return }
-            visit(step + 1, trail.appending(found.index), plan: plan, copies: &copies)
-        case .any: visitAll(step, trail, plan: plan, copies: &copies)
+            selection.step(to: found.index) { visit(step + 1, &$0) }
+        case .any: visitAll(step, &selection)
         }
     }
 
-    private mutating func visitAll(_ step: Int, _ trail: Trail, plan: Int, copies: inout Copies) {
-        let value = trail.values[step]
+    private mutating func visitAll(_ step: Int, _ selection: inout Selection) {
+        let (plan, value) = (selection.plan, selection.values[step])
         let isLast = step == plans[plan].steps.count - 1
         let opensObjects = plans[plan].steps[step].opensObjects || (isLast && plans[plan].mapKey != nil)
         switch words[value].kind {
         case .array:
             if isLast { tables[plan].reserve(words[value].length) }
+            let end = words[value + 1].endOnTape
             var (element, position) = (value + 2, 0)
-            while element < words[value + 1].endOnTape {
-                visit(step + 1, trail.appending(element, .position(position)), plan: plan, copies: &copies)
+            while element < end {
+                selection.step(to: element, .position(position)) { visit(step + 1, &$0) }
                 (element, position) = (next(after: element), position + 1)
             }
         case .object where opensObjects:
             for key in distinctMembers(of: value) {
-                visit(step + 1, trail.appending(key + 1, .key(key)), plan: plan, copies: &copies)
+                selection.step(to: key + 1, .key(key)) { visit(step + 1, &$0) }
             }
         case .null: return
         default:
             // One thing where several were expected: it is taken as a list of one.
-            visit(step + 1, trail.appending(value, .position(0)), plan: plan, copies: &copies)
+            selection.step(to: value, .position(0)) { visit(step + 1, &$0) }
         }
     }
 
@@ -95,10 +114,10 @@ extension RowWalk {
     // MARK: Rows
 
     /// Makes the row of a selected value, or one of each element where a path without `*` selects an array.
-    private mutating func emitValue(_ trail: Trail, plan: Int, copies: inout Copies) {
-        guard let value = trail.values.last else { return }
+    private mutating func emitValue(_ value: Int, _ selection: inout Selection) {
+        let plan = selection.plan
         let isEach = plans[plan].steps.last.map { $0.segment.selector == .any || $0.segment.descends } ?? false
-        guard !isEach else { return emitRow(value, trail, plan: plan, copies: &copies) }
+        guard !isEach else { return emitRow(value, &selection) }
         switch words[value].kind {
         case .null: return
         case .array:
@@ -106,19 +125,20 @@ extension RowWalk {
             tables[plan].reserve(words[value].length)
             var element = value + 2
             while element < words[value + 1].endOnTape {
-                emitRow(element, trail, plan: plan, copies: &copies)
+                emitRow(element, &selection)
                 element = next(after: element)
             }
-        default: emitRow(value, trail, plan: plan, copies: &copies)
+        default: emitRow(value, &selection)
         }
     }
 
-    private mutating func emitRow(_ value: Int, _ trail: Trail, plan: Int, copies: inout Copies) {
+    private mutating func emitRow(_ value: Int, _ selection: inout Selection) {
+        let plan = selection.plan
         begin(plan, position: tables[plan].count)
-        if case .key(let key)?? = trail.places.last { setMapKey(key, of: plan) }
-        let first = tables[plan].keyCount - copies.cells.count
-        for index in copies.cells.indices {
-            let (cell, kinds) = copy(index, trail, plan: plan, copies: &copies)
+        if case .key(let key)?? = selection.places.last { setMapKey(key, of: plan) }
+        let first = tables[plan].parentColumn
+        for index in selection.copies.indices {
+            let (cell, kinds) = copy(index, &selection)
             row[first + index] = cell
             tables[plan].columns[first + index].kinds.insert(kinds)
         }
@@ -127,17 +147,6 @@ extension RowWalk {
     }
 
     // MARK: Copied columns
-
-    /// The cells of copied columns, and what they were made from last: many rows share what is around them.
-    struct Copies {
-        var cells: [(cell: Cell, kinds: SeenKinds)]
-        var origins: [Int]
-
-        init(count: Int) {
-            cells = Array(repeating: (.null, []), count: count)
-            origins = Array(repeating: -1, count: count)
-        }
-    }
 
     /// The cell of a source that is the same in all rows.
     private mutating func constant(_ source: TablePlan.Source) -> (Cell, SeenKinds) {
@@ -156,24 +165,22 @@ extension RowWalk {
         }
     }
 
-    private mutating func copy(
-        _ index: Int, _ trail: Trail, plan: Int, copies: inout Copies
-    ) -> (Cell, SeenKinds) {
-        switch plans[plan].parents[index].source {
+    private mutating func copy(_ index: Int, _ selection: inout Selection) -> (Cell, SeenKinds) {
+        switch plans[selection.plan].parents[index].source {
         case .fetchedAt, .parameter: break
         case .place(let depth):
-            switch trail.places[depth - 1] {
+            switch selection.places[depth - 1] {
             case .position(let position): return (Cell(kind: .integer, payload: Int64(position)), .integer)
             case .key(let key): return (textCell(words[key]), .text)
             case nil: return (.null, .null)
             }
         case .path(let depth, let rest):
-            let origin = trail.values[depth]
-            guard copies.origins[index] != origin else { break }
-            copies.origins[index] = origin
-            copies.cells[index] = value(at: rest, from: origin)
+            let origin = selection.values[depth]
+            guard selection.origins[index] != origin else { break }
+            selection.origins[index] = origin
+            selection.copies[index] = value(at: rest, from: origin)
         }
-        return copies.cells[index]
+        return selection.copies[index]
     }
 
     /// What a path finds, as a cell.
@@ -192,14 +199,18 @@ extension RowWalk {
 
     /// Sets the declared columns of the row in progress that cannot be met on the way.
     mutating func compute(_ index: Int, of table: Int) {
-        let plan = plans[tables[table].plan]
-        for column in plan.computed {
-            let (cell, kinds) = value(at: column.path, from: index)
-            let path = ["<\(column.path)>"]
-            let known = tables[table].columns.firstIndex { $0.path == path && $0.name == column.name }
-            let place = known ?? addColumn(SeenColumn(path: path, name: column.name), to: table)
-            row[place] = cell
-            tables[table].columns[place].kinds.insert(kinds)
+        let plan = tables[table].plan
+        for place in plans[plan].computed.indices {
+            let (cell, kinds) = value(at: plans[plan].computed[place].path, from: index)
+            var column = tables[table].computedColumns[place]
+            if column < 0 {
+                guard cell.kind != .null else { continue }
+                let computed = plans[plan].computed[place]
+                column = addColumn(SeenColumn(path: ["<\(computed.path)>"], name: computed.name), to: table)
+                tables[table].computedColumns[place] = column
+            }
+            row[column] = cell
+            tables[table].columns[column].kinds.insert(kinds)
         }
     }
 }

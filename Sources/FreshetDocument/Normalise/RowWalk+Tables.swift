@@ -134,10 +134,11 @@ extension RowWalk {
         case .json: policy.insert(.keepsArrays)
         case .ignore: policy.insert(.dropsArrays)
         }
-        if let place = place.fromDocument, plan.taken.contains(place) {
+        guard let place = place.fromDocument else { return policy }
+        if plan.taken.contains(place) { return .excluded }
+        if plan.takenArrays.contains(place) {
             policy.remove(.keepsArrays)
             policy.insert(.dropsArrays)
-            if plan.takenObjects.contains(place) { policy.insert(.dropsObjects) }
         }
         return policy
     }

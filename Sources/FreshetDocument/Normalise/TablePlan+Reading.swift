@@ -107,15 +107,16 @@ extension TablePlan {
         }
     }
 
-    /// Notes which arrays and maps the other tables take.
+    /// Notes what the other tables take.
     mutating func leave(_ others: [TablePlan]) {
         for other in others where other.spec != spec && !other.isAuto {
             guard var pattern = other.pattern, !pattern.isEmpty else { continue }
             if pattern.last == .some(nil) {
                 pattern.removeLast()
-                if other.steps.last?.opensObjects == true || other.mapKey != nil { takenObjects.insert(pattern) }
+                taken.insert(pattern)
+            } else {
+                takenArrays.insert(pattern)
             }
-            taken.insert(pattern)
         }
     }
 }

@@ -44,10 +44,10 @@ struct TablePlan: Sendable {
     var members: [Member] = []
     var computed: [Computed] = []
     var excluded: [[JSONPath.Segment]] = []
-    /// The arrays and maps that other tables take, from the document.
+    /// Places, from the document, whose elements or members other tables take, whatever stands there.
     var taken: Set<[[UInt8]?]> = []
-    /// Those of them that other tables take as objects whose members are rows.
-    var takenObjects: Set<[[UInt8]?]> = []
+    /// Places where other tables take what stands there: an array's elements, or an object as it is.
+    var takenArrays: Set<[[UInt8]?]> = []
 
     /// The rows' path in steps, or `nil` when it descends.
     var pattern: [[UInt8]?]? {

@@ -14,13 +14,13 @@ import Testing
         #expect(made.tables.map(\.name) == ["clans", "clans__member_list", "clans__member_list__roles"])
         #expect(
             made.lines("clans") == [
-                "tag clan_level badge_urls_small open ratio at day none",
-                "'#2PP' 12 's' true 0.50 '2023-05-28T14:42:40Z' '2023-05-28' null",
+                "tag clan_level badge_urls_small open ratio at day",
+                "'#2PP' 12 's' true 0.50 '2023-05-28T14:42:40Z' '2023-05-28'",
             ])
         #expect(made.lines("clans__member_list") == ["_i1 name level", "0 'A' null", "1 'B' null", "2 'C' 3"])
         #expect(made.lines("clans__member_list__roles") == ["_i1 _i2 value", "0 0 'x'", "0 1 'y'"])
         let kinds = try #require(made.table("clans")).columns.map(\.kinds)
-        #expect(kinds == [.text, .integer, .text, .boolean, .number, .timestamp, .date, .null])
+        #expect(kinds == [.text, .integer, .text, .boolean, .number, .timestamp, .date])
         #expect(
             made.shapes("clans") == [
                 #"{"tag":"s","clanLevel":"n","badge":{"urls":{"small":"s"}},"open":"b","ratio":"n","#
