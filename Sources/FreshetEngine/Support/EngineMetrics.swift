@@ -19,6 +19,13 @@ enum EngineMetrics {
         for name in ["freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total"] {
             metrics.increment(name, by: 0)
         }
+        let gauges = [
+            ("freshet_rows_last", "Rows that the last refresh brought."),
+            ("freshet_rows_null_ratio", "Share of cells without a value in the last refresh's rows, 0 to 1."),
+            ("freshet_rows_lag_seconds", "From stale to stored, last refresh."),
+            ("freshet_tables_stopped", "1 while the dataset's tables take no rows."),
+        ]
+        for (name, help) in gauges { metrics.describe(name, type: "gauge", help: help) }
         metrics.describe(
             "freshet_refresh_seconds", type: "histogram", help: "From lease to commit of a refresh.")
         metrics.describe(

@@ -45,6 +45,12 @@ extension EngineContext {
         let metadata: Logger.Metadata = [
             "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",
         ]
+        let cells = quality.reduce(0) { $0 + $1.rows * $1.columns.count }
+        let nulls = quality.reduce(0) { $0 + $1.nullShare * Double($1.rows * $1.columns.count) }
+        metrics.set("freshet_rows_last", labels, to: Double(quality.reduce(0) { $0 + $1.rows }))
+        metrics.set("freshet_rows_null_ratio", labels, to: cells == 0 ? 0 : nulls / Double(cells))
+        if let lag { metrics.set("freshet_rows_lag_seconds", labels, to: lag.inSeconds) }
+        metrics.set("freshet_tables_stopped", labels, to: outcome.stop == nil ? 0 : 1)
         if let news = desk.note(id.dataset, stop: outcome.stop, quality: quality) {
             logger.error("the tables of \(id.dataset) take no rows: \(news.message)", metadata: metadata)
         }

@@ -4,7 +4,7 @@ import Logging
 
 /// `/admin/…`: what an operator looks at and does.
 ///
-/// Every change is logged.
+/// Every change is logged; a wish that changed nothing is not.
 struct AdminRoutes: Sendable {
     let service: any MirrorService
     let tokens: TokenService
@@ -45,14 +45,16 @@ struct AdminRoutes: Sendable {
     func retry(_ exchange: Exchange) async throws -> Reply {
         let ids = try await selection(exchange)
         let count = try await service.store.retryDead(ids: ids, now: exchange.now)
-        service.jobsChanged()
-        logged("Dead letters were retried", ["count": "\(count)"])
+        if count > 0 {
+            service.jobsChanged()
+            logged("Dead letters were retried", ["count": "\(count)"])
+        }
         return .json(200, .object([("retried", .number(Int64(count)))]), AdminRoutes.uncached)
     }
 
     func drop(_ exchange: Exchange) async throws -> Reply {
         let count = try await service.store.drop(ids: selection(exchange))
-        logged("Jobs were dropped", ["count": "\(count)"])
+        if count > 0 { logged("Jobs were dropped", ["count": "\(count)"]) }
         return .json(200, .object([("dropped", .number(Int64(count)))]), AdminRoutes.uncached)
     }
 
@@ -105,42 +107,6 @@ struct AdminRoutes: Sendable {
             .object([
                 ("source", .string(source)), ("key_id", .string(key)),
                 ("state", .string(time == nil ? "ok" : "parked")),
-            ]), AdminRoutes.uncached)
-    }
-
-    // MARK: Fetch
-
-    private struct Fetch: Decodable {
-        var source: String
-        var dataset: String
-        var key: String
-        var store: Bool?
-    }
-
-    /// Fetches a document now and waits for it: the one route that always asks the upstream.
-    func fetch(_ exchange: Exchange) async throws -> Reply {
-        let wish: Fetch = try await exchange.decodeBody("source, dataset, key and, if you like, store")
-        let dataset = DatasetID(source: wish.source, name: wish.dataset)
-        guard let record = service.catalog.record(dataset) else {
-            throw Problem(404, "unknown-dataset", "No dataset \(dataset) is declared.")
-        }
-        guard let key = record.config.key(forText: wish.key) else {
-            throw Problem(400, "bad-key", "This cannot be a key of \(dataset).")
-        }
-        let id = DocumentID(dataset: dataset, key: key)
-        guard let report = try await service.fetchNow(id, stores: wish.store ?? true) else {
-            throw Problem(404, "unknown-dataset", "No dataset \(dataset) is declared.")
-        }
-        logged(
-            "A document was fetched by hand",
-            ["source": "\(dataset.source)", "dataset": "\(dataset.name)", "key": "\(key)"])
-        let data = report.body.isEmpty ? JSONValue.null : .raw(String(decoding: report.body, as: UTF8.self))
-        return .json(
-            200,
-            .object([
-                ("outcome", .string(report.outcome)), ("calls", .number(Int64(report.calls))),
-                ("took_seconds", .decimal(report.took.inSeconds)), ("error", ReportJSON.failure(report.failure)),
-                ("state", ReportJSON.state(report.state, now: exchange.now)), ("data", data),
             ]), AdminRoutes.uncached)
     }
 

@@ -10,13 +10,16 @@ struct ConfigResolver {
         var sources: [String: SourceConfig] = [:]
         for entry in draft.sources { sources[entry.name] = source(entry, in: draft) }
         var datasets: [DatasetConfig] = []
+        var tables = TableResolver(destinations: draft.destinations.map(\.name))
         for entry in draft.datasets {
             guard let id = DatasetID(entry.name) else { continue }
             guard let source = sources[id.source] else {
                 missing(id.source, of: entry, in: draft)
                 continue
             }
-            datasets.append(dataset(entry, id: id, source: source))
+            var config = dataset(entry, id: id, source: source)
+            config.tables = tables.resolve(entry.value.tables, of: config, reading: &reading)
+            datasets.append(config)
             sources[id.source]?.limits += entry.value.limits.map {
                 LimitConfig(scope: $0.scope, calls: $0.calls, per: $0.per, datasets: [id])
             }
@@ -24,10 +27,26 @@ struct ConfigResolver {
         ConfigWarnings.check(draft, sources: sources, datasets: datasets, reading: &reading)
         var logs = draft.logs
         logs.file = logs.file.map { ConfigPaths.absolute($0, in: directory) }
-        return Configuration(
+        var configuration = Configuration(
             dataDirectory: ConfigPaths.absolute(draft.dataDirectory, in: directory), store: draft.store,
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
             datasets: datasets.sorted { $0.id < $1.id })
+        configuration.destinations = destinations(draft.destinations)
+        if draft.store == .memory, let first = draft.datasets.first(where: { !$0.value.tables.isEmpty }) {
+            reading.problem(
+                first.mark, "\(first.path).tables",
+                "store: memory keeps no tables; write store: sqlite, or leave them out")
+        }
+        return configuration
+    }
+
+    private func destinations(_ drafts: [Named<DestinationDraft>]) -> [DestinationConfig] {
+        drafts.map { entry in
+            var config = entry.value.config
+            config.name = entry.name
+            config.credentials = config.credentials.map { ConfigPaths.absolute($0, in: directory) }
+            return config
+        }.sorted { $0.name < $1.name }
     }
 
     /// A dataset whose source is not there, unless the source was reported as wrong itself.

@@ -16,6 +16,9 @@ public enum ConfigPrinter {
         draft.datasets = configuration.datasets.map {
             Named(name: $0.id.description, value: DatasetDraft(showing: $0))
         }
+        draft.destinations = configuration.destinations.map {
+            Named(name: $0.name, value: DestinationDraft(showing: $0))
+        }
         return RootTable.section.show(draft)
     }
 }

@@ -9,6 +9,7 @@ struct RootDraft: Sendable {
     var logs = LogConfig()
     var sources: [Named<SourceDraft>] = []
     var datasets: [Named<DatasetDraft>] = []
+    var destinations: [Named<DestinationDraft>] = []
     var place = Place()
 }
 
@@ -50,6 +51,11 @@ enum RootTable {
                     ConfigName.checkDataset($0, &$1)
                 }, synonyms: ["dataset", "endpoints", "resources"],
                 "The kinds of documents by `source.name`, each answered at `/v1/{source}/{name}/{key}`."),
+            Key(
+                "destinations", \.destinations,
+                .map(of: DestinationTable.section.kind, named: "destination", pattern: ConfigName.pattern) {
+                    ConfigName.checkSource($0, &$1)
+                }, synonyms: ["destination", "warehouses"], "Warehouses that rows are sent to, by name."),
         ])
 }
 
