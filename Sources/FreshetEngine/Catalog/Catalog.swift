@@ -1,12 +1,6 @@
 public import FreshetCore
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Documents in memory, ready to be served: loaded lazily, bounded in bytes, the hottest kept.
 ///
 /// Any task or event loop may call it at any time; no call waits for I/O, and each holds its locks for well under a
@@ -18,6 +12,10 @@ public final class Catalog: Sendable {
     public static let pathsPerEntry = 6
     /// The longest request target remembered, in bytes.
     public static let longestPath = 1024
+    /// The share of the memory that compressed forms may take: one part in so many.
+    ///
+    /// A form can be made again at any time, so it must not push out documents.
+    public static let formShare = 10
 
     let clock: any FreshetClock
     private let limit: Int
@@ -27,6 +25,8 @@ public final class Catalog: Sendable {
     private let shards: [CatalogShard]
     private let pathShards: [PathShard]
     private let bytes = Atomic<Int>(0)
+    /// Of ``bytes``, those of compressed forms.
+    private let formBytes = Atomic<Int>(0)
     private let hand = Atomic<Int>(0)
     private let hooks = Mutex(Hooks())
     private let departed = Mutex<[(id: DocumentID, count: Int, last: Timestamp)]>([])
@@ -98,14 +98,16 @@ public final class Catalog: Sendable {
         let served = ServedDocument(document, nextRefresh: next)
         let hash = hasher.hash(key: document.id.key, dataset: dataset)
         let (entry, added) = shard(hash).state.withLock { state -> (CatalogEntry, Int) in
-            if let entry = state.table.find(hash, { $0.dataset === dataset && $0.id.key == document.id.key }) {
-                return (entry, entry.replace(with: served))
+            if let entry = state.table.find(hash, { $0.dataset === dataset && $0.key == document.id.key }) {
+                let change = entry.replace(with: served)
+                formBytes.wrappingAdd(change.forms, ordering: .relaxed)
+                return (entry, change.bytes)
             }
-            let id = DocumentID(dataset: dataset.config.id, key: document.id.key)
-            let entry = CatalogEntry(id: id, dataset: dataset, hash: hash, served: served)
+            let key = document.id.key
+            let entry = CatalogEntry(key: key, dataset: dataset, hash: hash, served: served)
             state.table.insert(entry, hash: hash)
             shard(hash).population.wrappingAdd(1, ordering: .relaxed)
-            return (entry, served.size + CatalogEntry.fixedCost(key: id.key))
+            return (entry, served.size + CatalogEntry.fixedCost(key: key))
         }
         settle(adding: added, sparing: entry)
         return entry
@@ -151,10 +153,10 @@ public final class Catalog: Sendable {
             guard !cell.isEvicted, cell.served.version == served.version, cell.served.bodyTag == served.bodyTag,
                 case .undecided = cell.served.compressed
             else { return 0 }
-            let before = cell.served.size
             cell.served = cell.served.compressed(form)
-            return cell.served.size - before
+            return cell.served.formSize
         }
+        settleForms(adding: added, sparing: entry)
         settle(adding: added, sparing: entry)
     }
 
@@ -207,7 +209,7 @@ public final class Catalog: Sendable {
     public func find(path: UnsafeRawBufferPointer) -> (entry: CatalogEntry, surface: PathSurface)? {
         let hash = hasher.hash(path)
         return pathShard(hash).table.withLock { table in
-            guard let node = table.find(hash, { $0.path.isEqual(to: path) }) else { return nil }
+            guard let node = table.find(hash, { $0.isEqual(to: path) }) else { return nil }
             return (node.entry, node.surface)
         }
     }
@@ -230,6 +232,7 @@ public final class Catalog: Sendable {
             cell.reads &+= 1
             cell.lastRead = now
             if cell.heat < 3 { cell.heat += 1 }
+            cell.isReadLately = true
             let tooOld = wanted.map { cell.served.age(at: now) > $0 } ?? false
             return (cell.served, cell.reads == 1, tooOld || cell.served.isStale(at: now))
         }
@@ -250,11 +253,15 @@ public final class Catalog: Sendable {
             defer { list = [] }
             return list
         }
-        for shard in shards {
-            let entries = shard.dirty.withLock { list in
+        let lists = shards.map { shard in
+            shard.dirty.withLock { list in
                 defer { list = [] }
                 return list
             }
+        }
+        // Growing step by step would for a moment take the room of all reads twice over.
+        result.reserveCapacity(lists.reduce(result.count) { $0 + $1.count })
+        for entries in lists {
             for entry in entries { if let reads = entry.takeReads() { result.append(reads) } }
         }
         return result
@@ -317,6 +324,22 @@ public final class Catalog: Sendable {
         }
     }
 
+    /// Counts bytes of compressed forms that came, and lets the coldest forms go while there are too many.
+    private func settleForms(adding added: Int, sparing entry: CatalogEntry) {
+        formBytes.wrappingAdd(added, ordering: .relaxed)
+        var fruitless = 0
+        // When no other is left to go, the newcomer alone is larger than the share.
+        while formBytes.load(ordering: .relaxed) > limit / Catalog.formShare, fruitless <= 2 * shards.count {
+            guard let freed = nextShard().dropForm(sparing: entry) else {
+                fruitless += 1
+                continue
+            }
+            fruitless = 0
+            formBytes.wrappingSubtract(freed, ordering: .relaxed)
+            bytes.wrappingSubtract(freed, ordering: .relaxed)
+        }
+    }
+
     /// Of two shards in turn the fuller: taking from all alike would drain some of them down to what is hot.
     private func nextShard() -> CatalogShard {
         let index = hand.wrappingAdd(1, ordering: .relaxed).newValue & (shards.count - 1)
@@ -326,11 +349,12 @@ public final class Catalog: Sendable {
 
     /// Takes an entry that has left its shard out of the rest: paths, bytes; its reads are kept for the next drain.
     private func dismantle(_ entry: CatalogEntry) {
-        let (paths, size) = entry.cell.withLock { cell -> (PathNode?, Int) in
+        let (paths, served) = entry.cell.withLock { cell -> (PathNode?, ServedDocument) in
             defer { cell.paths = nil }
-            return (cell.paths, cell.served.size)
+            return (cell.paths, cell.served)
         }
-        var freed = size + CatalogEntry.fixedCost(key: entry.id.key)
+        formBytes.wrappingSubtract(served.formSize, ordering: .relaxed)
+        var freed = served.size + CatalogEntry.fixedCost(key: entry.key)
         var node = paths
         while let path = node {
             pathShard(path.hash).table.withLock { _ = $0.remove(path, hash: path.hash) }
@@ -345,14 +369,14 @@ public final class Catalog: Sendable {
 extension CatalogEntry {
     /// Takes what is to be served from now on, unless it is older than what is.
     ///
-    /// - Returns: By how many bytes the entry grew.
-    func replace(with new: ServedDocument) -> Int {
+    /// - Returns: By how many bytes the entry grew, and of these, its compressed form.
+    func replace(with new: ServedDocument) -> (bytes: Int, forms: Int) {
         cell.withLock { cell in
-            guard new.isAtLeastAsNew(as: cell.served) else { return 0 }
-            let grown = new.size - cell.served.size
+            guard new.isAtLeastAsNew(as: cell.served) else { return (0, 0) }
+            let old = cell.served
             cell.served = new
             cell.demandedAt = .min
-            return grown
+            return (new.size - old.size, new.formSize - old.formSize)
         }
     }
 
@@ -372,12 +396,5 @@ extension ServedDocument {
         guard let theirs = other.checkedAt else { return true }
         guard let ours = checkedAt else { return false }
         return ours >= theirs
-    }
-}
-
-extension [UInt8] {
-    fileprivate func isEqual(to bytes: UnsafeRawBufferPointer) -> Bool {
-        guard count == bytes.count, let theirs = bytes.baseAddress else { return false }
-        return withUnsafeBytes { ours in ours.baseAddress.map { memcmp($0, theirs, count) == 0 } ?? true }
     }
 }

@@ -1,6 +1,12 @@
 public import FreshetCore
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The face of a document that a path shows.
 public enum PathSurface: UInt8, Sendable {
     /// Freshet's own routes.
@@ -24,16 +30,21 @@ final class PathNode: Sendable {
         self.entry = entry
         self.next = next
     }
+
+    func isEqual(to bytes: UnsafeRawBufferPointer) -> Bool {
+        guard path.count == bytes.count, let theirs = bytes.baseAddress else { return false }
+        return path.withUnsafeBytes { ours in ours.baseAddress.map { memcmp($0, theirs, path.count) == 0 } ?? true }
+    }
 }
 
 /// One document in memory.
 ///
 /// The object stays the same for as long as the document is held; what it serves is replaced.
 public final class CatalogEntry: Sendable {
-    /// The address.
-    public let id: DocumentID
     /// Its dataset.
     public let dataset: DatasetRecord
+    /// The address.
+    public var id: DocumentID { DocumentID(dataset: dataset.config.id, key: key) }
 
     struct Cell {
         var served: ServedDocument
@@ -45,13 +56,16 @@ public final class CatalogEntry: Sendable {
         var heat: UInt8 = 0
         var pathCount: UInt8 = 0
         var isEvicted = false
+        /// Whether it was read since a compressed form was last looked for to be let go.
+        var isReadLately = false
     }
 
+    let key: String
     let hash: UInt64
     let cell: Mutex<Cell>
 
-    init(id: DocumentID, dataset: DatasetRecord, hash: UInt64, served: ServedDocument) {
-        self.id = id
+    init(key: String, dataset: DatasetRecord, hash: UInt64, served: ServedDocument) {
+        self.key = key
         self.dataset = dataset
         self.hash = hash
         cell = Mutex(Cell(served: served))
@@ -63,5 +77,5 @@ public final class CatalogEntry: Sendable {
     public var served: ServedDocument { cell.withLock { $0.served } }
 
     /// What an entry costs besides bodies: objects, table slots, key, one path.
-    static func fixedCost(key: String) -> Int { 640 + 2 * key.utf8.count }
+    static func fixedCost(key: String) -> Int { 600 + 2 * key.utf8.count }
 }

@@ -10,6 +10,7 @@ final class CatalogShard: Sendable {
     struct State {
         var table = ProbeTable<CatalogEntry>()
         var hand = 0
+        var formHand = 0
     }
 
     let state = Mutex(State())
@@ -22,7 +23,7 @@ final class CatalogShard: Sendable {
     let evictions = Atomic<Int>(0)
 
     func find(_ hash: UInt64, key: String, dataset: DatasetRecord) -> CatalogEntry? {
-        state.withLock { $0.table.find(hash) { $0.dataset === dataset && $0.id.key == key } }
+        state.withLock { $0.table.find(hash) { $0.dataset === dataset && $0.key == key } }
     }
 
     /// Takes the coldest entry out; `nil` when the shard is empty.
@@ -46,6 +47,31 @@ final class CatalogShard: Sendable {
                 population.wrappingSubtract(1, ordering: .relaxed)
                 evictions.wrappingAdd(1, ordering: .relaxed)
                 return entry
+            }
+            return nil
+        }
+    }
+
+    /// Lets a compressed form go: the next one whose document was not read since the hand last came by.
+    ///
+    /// - Returns: The bytes it took; `nil` when there is none: one whose document was read may go the next time.
+    func dropForm(sparing spared: CatalogEntry) -> Int? {
+        state.withLock { state in
+            let capacity = state.table.capacity
+            for _ in 0..<capacity {
+                state.formHand = (state.formHand + 1) & (capacity - 1)
+                guard let entry = state.table.node(at: state.formHand), entry !== spared else { continue }
+                let freed = entry.cell.withLock { cell -> Int in
+                    let size = cell.served.formSize
+                    guard size > 0 else { return 0 }
+                    if cell.isReadLately {
+                        cell.isReadLately = false
+                        return 0
+                    }
+                    cell.served = cell.served.compressed(.undecided)
+                    return size
+                }
+                if freed > 0 { return freed }
             }
             return nil
         }

@@ -27,16 +27,17 @@ public final class ServedDocument: Sendable {
     public let isMissedUpstream: Bool
     /// Counts the different contents, from 1.
     public let version: Int
+    private let lastUpdatedAt, lastCheckedAt, lastChangedAt, freshTo, nextRefreshAt: PackedMoment
     /// When upstream last confirmed this content.
-    public let lastUpdated: Timestamp?
+    public var lastUpdated: Timestamp? { lastUpdatedAt.moment }
     /// The last attempt of any outcome.
-    public let checkedAt: Timestamp?
+    public var checkedAt: Timestamp? { lastCheckedAt.moment }
     /// When the content last became different.
-    public let changedAt: Timestamp?
+    public var changedAt: Timestamp? { lastChangedAt.moment }
     /// Until when the content counts as fresh.
-    public let freshUntil: Timestamp?
+    public var freshUntil: Timestamp? { freshTo.moment }
     /// When it is due for its next refresh by itself; `nil` when only a read causes one.
-    public let nextRefresh: Timestamp?
+    public var nextRefresh: Timestamp? { nextRefreshAt.moment }
     /// The first 8 bytes of the hash of the body, for the `ETag`.
     public let bodyTag: UInt64
     /// The media type, printable ASCII.
@@ -55,11 +56,11 @@ public final class ServedDocument: Sendable {
         origin = state.origin
         isMissedUpstream = state.isDoubted
         version = state.version
-        lastUpdated = state.lastUpdated
-        checkedAt = state.checkedAt
-        changedAt = state.changedAt
-        freshUntil = state.freshUntil
-        self.nextRefresh = nextRefresh
+        lastUpdatedAt = PackedMoment(state.lastUpdated)
+        lastCheckedAt = PackedMoment(state.checkedAt)
+        lastChangedAt = PackedMoment(state.changedAt)
+        freshTo = PackedMoment(state.freshUntil)
+        nextRefreshAt = PackedMoment(nextRefresh)
         bodyTag = state.bodyHash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         contentType = ServedDocument.headerSafe(state.contentType)
         failureKind = state.failure.map { ServedDocument.word($0.kind) }
@@ -74,11 +75,11 @@ public final class ServedDocument: Sendable {
         origin = other.origin
         isMissedUpstream = other.isMissedUpstream
         version = other.version
-        lastUpdated = other.lastUpdated
-        checkedAt = other.checkedAt
-        changedAt = other.changedAt
-        freshUntil = other.freshUntil
-        self.nextRefresh = nextRefresh
+        lastUpdatedAt = other.lastUpdatedAt
+        lastCheckedAt = other.lastCheckedAt
+        lastChangedAt = other.lastChangedAt
+        freshTo = other.freshTo
+        nextRefreshAt = PackedMoment(nextRefresh)
         bodyTag = other.bodyTag
         contentType = other.contentType
         failureKind = other.failureKind
@@ -126,9 +127,12 @@ public final class ServedDocument: Sendable {
     }
 
     /// Bytes it occupies besides the fixed cost of an entry.
-    var size: Int {
-        guard case .gzip(let buffer) = compressed else { return body.storageCapacity }
-        return body.storageCapacity + buffer.storageCapacity
+    var size: Int { body.storageCapacity + formSize }
+
+    /// Bytes of the compressed form.
+    var formSize: Int {
+        guard case .gzip(let buffer) = compressed else { return 0 }
+        return buffer.storageCapacity
     }
 
     /// Copies bytes into a buffer without spare room; NIO's own allocations are rounded up to powers of two.
@@ -155,4 +159,13 @@ public final class ServedDocument: Sendable {
                     ? character : "-"
             })
     }
+}
+
+/// A moment that may be missing, in eight bytes instead of sixteen: there are five of them for each document.
+private struct PackedMoment: Sendable {
+    private let microseconds: Int64
+
+    init(_ moment: Timestamp?) { microseconds = moment?.microseconds ?? .min }
+
+    var moment: Timestamp? { microseconds == .min ? nil : Timestamp(microseconds: microseconds) }
 }

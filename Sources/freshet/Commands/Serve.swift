@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
+        Heap.limitArenas()
         let loaded = try options.load()
         try await Serve.run(loaded) { url in
             standardError("freshet \(Version.text) answers on \(url)")

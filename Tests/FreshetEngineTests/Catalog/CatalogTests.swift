@@ -204,6 +204,50 @@ import Testing
         }
     }
 
+    @Test func `compressed forms keep to their share, and those in use stay`() throws {
+        let catalog = try catalog(limit: 4 << 20)
+        let share = (4 << 20) / Catalog.formShare
+        func keep(_ entry: CatalogEntry) {
+            catalog.keep(
+                .gzip(ServedDocument.exactBuffer([UInt8](repeating: 1, count: 1000))), of: entry.served, in: entry)
+        }
+        func hasForm(_ entry: CatalogEntry) -> Bool {
+            if case .gzip = entry.served.compressed { return true }
+            return false
+        }
+        var entries: [CatalogEntry] = []
+        for index in 0..<1000 { entries.append(try #require(catalog.publish(document("k\(index)", size: 1000)))) }
+        let plain = catalog.statistics.bytes
+        for entry in entries.prefix(20) { keep(entry) }
+        for (index, entry) in entries.enumerated().dropFirst(20) {
+            for hot in entries.prefix(20) { _ = catalog.read(hot, at: clock.now()) }
+            keep(entry)
+            #expect(catalog.statistics.bytes - plain <= share, "after \(index)")
+            #expect(hasForm(entry))
+        }
+        #expect(catalog.statistics.entries == 1000)
+        let held = entries.filter(hasForm).count
+        #expect(catalog.statistics.bytes == plain + held * 1000 && held > share / 1000 - 5)
+        #expect(entries.prefix(20).filter(hasForm).count >= 15)
+        // What takes the form's place, or leaves, takes its bytes along.
+        for entry in entries.prefix(500) { catalog.publish(document(entry.id.key, version: 2, size: 1000)) }
+        for entry in entries.suffix(500) { catalog.remove(entry.id) }
+        for entry in entries.prefix(500) { keep(entry) }
+        #expect(entries.prefix(500).filter(hasForm).count > share / 1000 - 5)
+    }
+
+    @Test func `a form larger than the share is kept alone`() throws {
+        let catalog = try catalog(limit: 4 << 20)
+        let entry = try #require(catalog.publish(document("a", size: 1_000_000)))
+        let form = ServedDocument.Compressed.gzip(ServedDocument.exactBuffer([UInt8](repeating: 1, count: 800_000)))
+        catalog.keep(form, of: entry.served, in: entry)
+        #expect(catalog.statistics.bytes > 1_800_000)
+        guard case .gzip = entry.served.compressed else {
+            Issue.record("the form was not kept")
+            return
+        }
+    }
+
     @Test func `text from upstream cannot break a head`() throws {
         let catalog = try catalog()
         var document = document("a")
