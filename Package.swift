@@ -116,7 +116,12 @@ let package = Package(
                 "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1,
                 nioPosix,
             ]),
-        tests("TornAppTests", ["FreshetCore", "FreshetMock", "FreshetTesting", "TornApp", grdb, nioCore, nioHTTP1]),
+        tests(
+            "TornAppTests",
+            [
+                "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", "TornApp", nioCore,
+                nioHTTP1,
+            ]),
         tests(
             "FreshetUpstreamTests",
             ["CZlib", "FreshetCore", "FreshetDocument", "FreshetUpstream", nioCore, nioPosix, nioSSL]),

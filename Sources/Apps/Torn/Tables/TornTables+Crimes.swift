@@ -49,8 +49,10 @@ extension TornTables {
                 Self.float("user_progress", "$.user.progress"), Self.text("user_outcome", "$.user.outcome"),
                 Self.integer("checkpoint_pass_rate"),
             ])
+        // The path of the rows themselves is the row's place in its list: positions of one crime may repeat.
         spec.parent = [
-            Self.factionSource, ("crime_id", "$.crimes[*].id"), ("name", "$.crimes[*].name"), Self.place("slot_index"),
+            Self.factionSource, ("crime_id", "$.crimes[*].id"), ("name", "$.crimes[*].name"),
+            ("slot_index", "$.crimes[*].slots[*]"),
         ]
         spec.indexes = [["crime_id"], ["user_id"]]
         spec.clusterBy = ["faction_id", "crime_id"]
@@ -68,7 +70,7 @@ extension TornTables {
             ])
         spec.parent = [
             Self.factionSource, ("crime_id", "$.crimes[*].id"), ("name", "$.crimes[*].name"),
-            ("money", "$.crimes[*].rewards.money"), Self.place("reward_index"),
+            ("money", "$.crimes[*].rewards.money"), ("reward_index", "$.crimes[*].rewards.items[*]"),
         ]
         spec.indexes = [["crime_id"], ["item_id"]]
         spec.clusterBy = ["faction_id", "crime_id"]

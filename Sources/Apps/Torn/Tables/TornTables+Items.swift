@@ -43,7 +43,7 @@ extension TornTables {
                 Self.integer("coverage_index", isRequired: true), Self.text("name", isRequired: true),
                 Self.float("value"),
             ])
-        spec.parent = itemSources + [Self.place("coverage_index")]
+        spec.parent = itemSources + [("coverage_index", "$.items[*].details.coverage[*]")]
         return spec
     }
 
@@ -52,9 +52,9 @@ extension TornTables {
             "item_mods", "$.items[*].details.mods[*]", key: ["item_id", "mod_index"],
             [
                 Self.integer("item_id", isRequired: true), Self.text("item_name"),
-                Self.integer("mod_index", isRequired: true), Self.integer("mod_id", "$", isRequired: true),
+                Self.integer("mod_index", isRequired: true), Self.integer("mod_id", "$.value", isRequired: true),
             ])
-        spec.parent = itemSources + [Self.place("mod_index")]
+        spec.parent = itemSources + [("mod_index", "$.items[*].details.mods[*]")]
         return spec
     }
 

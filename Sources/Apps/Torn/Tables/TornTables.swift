@@ -33,9 +33,6 @@ struct TornTables: Sendable {
     /// The faction that the document was asked for; rows of all factions share a table.
     static let factionSource = (name: "faction_id", source: "{faction}")
 
-    /// The place of a row in its list, from 0: positions and items of one crime may repeat.
-    static func place(_ name: String) -> (name: String, source: String) { (name, "{index}") }
-
     static func integer(_ name: String, _ path: String? = nil, isRequired: Bool = false) -> ColumnSpec {
         column(name, path, .integer, isRequired)
     }
