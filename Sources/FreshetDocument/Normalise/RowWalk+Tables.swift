@@ -151,14 +151,16 @@ extension RowWalk {
         let texts = names.map { String(decoding: $0, as: UTF8.self) }
         let plan = plans[tables[table].plan]
         var name = TableNames.cut(TableNames.column(texts))
+        var path = texts.map(PathName.part)
         if !plan.isAuto, tables[table].parent < 0 {
             if let declared = plan.column(at: names) {
-                name = declared.name
+                // Declared columns are known by their paths as they are declared.
+                (name, path) = (declared.name, declared.isRow ? [] : texts)
             } else if plan.declaredNames.contains(name) {
                 name = TableNames.cut(name + "_2")
             }
         }
-        let column = addColumn(SeenColumn(path: texts.map(PathName.part), name: name), to: table)
+        let column = addColumn(SeenColumn(path: path, name: name), to: table)
         trie.entries[Int(entry)].column = Int32(column)
         return column
     }

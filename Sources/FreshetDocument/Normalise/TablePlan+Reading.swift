@@ -101,7 +101,7 @@ extension TablePlan {
                 excludes(Array(place[..<$0])) || self.column(at: Array(place[..<$0])) != nil
             }
         if isWalked {
-            members.append(Member(name: column.name, path: place))
+            members.append(Member(name: column.name, path: place, isRow: path.isRoot))
         } else {
             computed.append(Computed(name: column.name, path: path))
         }

@@ -25,6 +25,8 @@ struct TablePlan: Sendable {
     struct Member: Sendable {
         var name: String
         var path: [[UInt8]]
+        /// Whether it takes the row itself where that is a scalar (`$`); its path is then that of a member `value`.
+        var isRow = false
     }
 
     /// A declared column that a path finds once a row.
