@@ -88,13 +88,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("DELETE FROM versions WHERE document_id = 1", "documents without the body of their current version"),
-        ("UPDATE documents SET bytes = bytes + 1 WHERE id = 1", "documents without the body of their current version"),
-        ("DELETE FROM documents WHERE id = 1", "versions that count as current but are not"),
-        ("DELETE FROM events WHERE id = 2", "events missing from the log"),
-        ("UPDATE jobs SET lease_until = 5", "jobs whose lease and state disagree"),
-        ("UPDATE counters SET value = 0", "counters behind the numbers they gave"),
-        ("DELETE FROM datasets", "documents of a dataset without a name"),
+        ("DELETE FROM freshet_versions WHERE document_id = 1", "documents without the body of their current version"),
+        (
+            "UPDATE freshet_documents SET bytes = bytes + 1 WHERE id = 1",
+            "documents without the body of their current version"
+        ),
+        ("DELETE FROM freshet_documents WHERE id = 1", "versions that count as current but are not"),
+        ("DELETE FROM freshet_events WHERE id = 2", "events missing from the log"),
+        ("UPDATE freshet_jobs SET lease_until = 5", "jobs whose lease and state disagree"),
+        ("UPDATE freshet_counters SET value = 0", "counters behind the numbers they gave"),
+        ("DELETE FROM freshet_datasets", "documents of a dataset without a name"),
     ])
     func `verify names a broken invariant`(damage: String, sentence: String) async throws {
         let scratch = try Scratch()

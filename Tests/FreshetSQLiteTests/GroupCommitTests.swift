@@ -15,7 +15,8 @@ import Testing
                         do {
                             try await store.committer.write { session in
                                 try session.setValue([1], for: "half-\(number)")
-                                try session.statement("INSERT INTO state (name, value) VALUES ('x', NULL)").run()
+                                try session.statement("INSERT INTO freshet_state (name, value) VALUES ('x', NULL)")
+                                    .run()
                             }
                             return false
                         } catch StoreError.cannotWrite {

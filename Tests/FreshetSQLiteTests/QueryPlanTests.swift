@@ -7,15 +7,15 @@ import Testing
 /// Speed is held by plans, not by the clock: with a deep queue the difference is between a seek and a walk.
 @Suite struct QueryPlanTests {
     @Test(arguments: [
-        (WriteSession.hottestSQL, "jobs_ready"), (WriteSession.oldestSQL, "jobs_oldest"),
-        (WriteSession.promoteSQL, "jobs_waiting"), (WriteSession.earliestSQL, "jobs_waiting"),
-        (SQLiteStore.countAboveSQL, "jobs_oldest"), (SQLiteStore.countBesideSQL, "jobs_ready"),
-        (ReadSession.readySQL, "jobs_ready"), (SQLiteStore.dueSQL, "documents_due"),
-        (SQLiteStore.dueDeadSQL, "jobs_dead"),
-        (SQLiteStore.keysSQL, "sqlite_autoindex_documents_1"),
-        (SQLiteStore.documentSQL, "sqlite_autoindex_documents_1"),
-        (SQLiteStore.versionsSQL, "sqlite_autoindex_versions_1"),
-        (SQLiteStore.asOfSQL, "sqlite_autoindex_versions_1"),
+        (WriteSession.hottestSQL, "freshet_jobs_ready"), (WriteSession.oldestSQL, "freshet_jobs_oldest"),
+        (WriteSession.promoteSQL, "freshet_jobs_waiting"), (WriteSession.earliestSQL, "freshet_jobs_waiting"),
+        (SQLiteStore.countAboveSQL, "freshet_jobs_oldest"), (SQLiteStore.countBesideSQL, "freshet_jobs_ready"),
+        (ReadSession.readySQL, "freshet_jobs_ready"), (SQLiteStore.dueSQL, "freshet_documents_due"),
+        (SQLiteStore.dueDeadSQL, "freshet_jobs_dead"),
+        (SQLiteStore.keysSQL, "sqlite_autoindex_freshet_documents_1"),
+        (SQLiteStore.documentSQL, "sqlite_autoindex_freshet_documents_1"),
+        (SQLiteStore.versionsSQL, "sqlite_autoindex_freshet_versions_1"),
+        (SQLiteStore.asOfSQL, "sqlite_autoindex_freshet_versions_1"),
     ])
     func `a hot query seeks in its index, without walking or sorting`(sql: String, index: String) async throws {
         let plan = try await plan(of: sql)
@@ -26,13 +26,16 @@ import Testing
 
     @Test func `a due key asks for its job by index`() async throws {
         let plan = try await plan(of: SQLiteStore.dueSQL)
-        #expect(plan.contains { $0.contains("jobs_document (dataset=? AND key=?)") }, "\(plan)")
+        #expect(plan.contains { $0.contains("freshet_jobs_document (dataset=? AND key=?)") }, "\(plan)")
     }
 
     @Test func `counting a deep queue reads indexes, never the table`() async throws {
         let plan = try await plan(of: SQLiteStore.depthSQL)
-        #expect(!plan.contains { $0 == "SCAN jobs" }, "\(plan)")
-        for index in ["COVERING INDEX jobs_dead", "COVERING INDEX jobs_done", "jobs_oldest", "jobs_leased"] {
+        #expect(!plan.contains { $0 == "SCAN freshet_jobs" }, "\(plan)")
+        for index in [
+            "COVERING INDEX freshet_jobs_dead", "COVERING INDEX freshet_jobs_done", "freshet_jobs_oldest",
+            "freshet_jobs_leased",
+        ] {
             #expect(plan.contains { $0.contains(index) }, "\(index) in \(plan)")
         }
     }

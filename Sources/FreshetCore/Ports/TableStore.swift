@@ -230,7 +230,7 @@ public struct RejectedRow: Sendable, Hashable {
     public var version: Int
     /// The row's place among the document's rows of this table, from 0.
     public var index: Int
-    /// `required`, `type`, `check`, `duplicate-key`, `new-column`.
+    /// `required`, `type`, `check`, `duplicate-key`, `new-column`, `new-table`, `parent` (its parent row was refused).
     public var reason: String
     /// The column, where one is to blame.
     public var column: String?

@@ -20,12 +20,14 @@ public struct TableSchema: Sendable, Hashable, Codable {
     public var keepsHistory: Bool
     /// Paths that a rollback took out: they do not come back by themselves.
     public var withheld: [[String]]
+    /// What else was declared, in words that can be compared: contract, indexes, checks.
+    public var declarations: [String]
 
     /// Creates a schema.
     public init(
         name: String, path: [String], dataset: String, root: String, version: Int = 1, columns: [ColumnSchema] = [],
         key: [String] = [], disposition: WriteDisposition = .append, keepsHistory: Bool = false,
-        withheld: [[String]] = []
+        withheld: [[String]] = [], declarations: [String] = []
     ) {
         self.name = name
         self.path = path
@@ -37,6 +39,7 @@ public struct TableSchema: Sendable, Hashable, Codable {
         self.disposition = disposition
         self.keepsHistory = keepsHistory
         self.withheld = withheld
+        self.declarations = declarations
     }
 
     /// The column of that name, if there is one.
@@ -48,6 +51,10 @@ public struct TableSchema: Sendable, Hashable, Codable {
     /// document's version then · `_deleted_at` when a merge found the row gone, else null · `_shape` what columns cannot
     /// tell (automatic tables).
     public static let provenance = ["_key", "_fetch_id", "_fetched_at", "_version", "_deleted_at", "_shape"]
+
+    /// Names that no column of a document gets: the provenance and what a store needs for itself.
+    static let reservedColumns = Set(
+        provenance + ["_seq", "_once", "_row_hash", "_valid_from", "_valid_to", "rowid", "oid", "_rowid_"])
 }
 
 /// A column of a table.
@@ -68,11 +75,13 @@ public struct ColumnSchema: Sendable, Hashable, Codable {
     public var isDeclared: Bool
     /// The column whose misfits this one keeps, when it is a variant.
     public var variantOf: String?
+    /// `index`, `map_key` or `parent` for a column that is no member of the row, else `nil`.
+    public var role: String?
 
     /// Creates a column.
     public init(
         name: String, path: [String], type: ColumnType, format: TimeFormat? = nil, digits: Int = 6,
-        isRequired: Bool = false, isDeclared: Bool = false, variantOf: String? = nil
+        isRequired: Bool = false, isDeclared: Bool = false, variantOf: String? = nil, role: String? = nil
     ) {
         self.name = name
         self.path = path
@@ -82,6 +91,7 @@ public struct ColumnSchema: Sendable, Hashable, Codable {
         self.isRequired = isRequired
         self.isDeclared = isDeclared
         self.variantOf = variantOf
+        self.role = role
     }
 }
 

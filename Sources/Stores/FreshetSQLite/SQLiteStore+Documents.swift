@@ -15,14 +15,15 @@ extension SQLiteStore {
     }
 
     static let documentSQL = """
-        SELECT v.body, \(DocumentColumns.list) FROM documents d
-        LEFT JOIN versions v ON v.document_id = d.id AND v.version = d.version
+        SELECT v.body, \(DocumentColumns.list) FROM freshet_documents d
+        LEFT JOIN freshet_versions v ON v.document_id = d.id AND v.version = d.version
         WHERE d.dataset = ? AND d.key = ?
         """
 
     /// Weighs and writes the outcome of a refresh in one transaction.
     public func commit(_ commit: RefreshCommit) async throws(StoreError) -> CommitResult {
-        let bytes = if case .content(let content) = commit.outcome { content.body.count } else { 0 }
+        var bytes = if case .content(let content) = commit.outcome { content.body.count } else { 0 }
+        if let tables = commit.tables { bytes += tables.rows.document.count + tables.rows.scratch.count }
         return try await committer.write(bytes: bytes) { try $0.commit(commit) }
     }
 
@@ -42,7 +43,7 @@ extension SQLiteStore {
 
     // Every key is greater than or equal to the empty text, so "no cursor" needs no query of its own.
     static let keysSQL = """
-        SELECT d.key, d.bytes, \(DocumentColumns.list) FROM documents d
+        SELECT d.key, d.bytes, \(DocumentColumns.list) FROM freshet_documents d
         WHERE d.dataset = ?1 AND d.key >= coalesce(?2, '') AND d.key IS NOT ?2 ORDER BY d.key LIMIT ?3
         """
 
@@ -65,8 +66,8 @@ extension SQLiteStore {
     }
 
     static let versionsSQL = """
-        SELECT v.version, v.changed_at, v.ended_at, v.origin, v.body FROM documents d
-        CROSS JOIN versions v ON v.document_id = d.id
+        SELECT v.version, v.changed_at, v.ended_at, v.origin, v.body FROM freshet_documents d
+        CROSS JOIN freshet_versions v ON v.document_id = d.id
         WHERE d.dataset = ?1 AND d.key = ?2 AND v.changed_at >= ?3 AND (?4 IS NULL OR v.changed_at < ?4)
         ORDER BY v.version DESC LIMIT ?5
         """
@@ -89,8 +90,8 @@ extension SQLiteStore {
     }
 
     static let asOfSQL = """
-        SELECT v.version, v.changed_at, v.ended_at, v.origin, v.body FROM documents d
-        CROSS JOIN versions v ON v.document_id = d.id
+        SELECT v.version, v.changed_at, v.ended_at, v.origin, v.body FROM freshet_documents d
+        CROSS JOIN freshet_versions v ON v.document_id = d.id
         WHERE d.dataset = ?1 AND d.key = ?2 AND v.changed_at <= ?3 ORDER BY v.version DESC LIMIT 1
         """
 
@@ -117,7 +118,7 @@ extension SQLiteStore {
                 AND (fresh_until IS NULL OR fresh_until <= ?1 OR not_found_count > 0)),
             count(*) FILTER (WHERE presence = 2), count(*) FILTER (WHERE presence = 3),
             count(*) FILTER (WHERE presence = 0), sum(bytes), min(last_updated) FILTER (WHERE presence = 1)
-        FROM documents GROUP BY dataset
+        FROM freshet_documents GROUP BY dataset
         """
 
     /// Removes superseded versions that ended before `before`, at most `limit`.
@@ -150,17 +151,17 @@ extension SQLiteStore {
 
     // `state < 4` is the condition of the partial index: any job that is not done, dead ones included.
     static let dueSQL = """
-        SELECT d.key, d.checked_at, d.heat FROM documents d
+        SELECT d.key, d.checked_at, d.heat FROM freshet_documents d
         WHERE d.dataset = ?1 AND d.presence IN (1, 3) AND d.checked_at < ?2 AND (?3 IS NULL OR d.last_read_at >= ?3)
             AND NOT EXISTS (
-                SELECT 1 FROM jobs j WHERE j.dataset = d.dataset AND j.key = d.key AND j.state < 4)
+                SELECT 1 FROM freshet_jobs j WHERE j.dataset = d.dataset AND j.key = d.key AND j.state < 4)
         ORDER BY d.checked_at LIMIT ?4
         """
 
     // From the dead letters to their documents, so that it costs nothing where none has died.
     static let dueDeadSQL = """
-        SELECT d.key, d.checked_at, d.heat FROM jobs j
-        CROSS JOIN documents d ON d.dataset = j.dataset AND d.key = j.key
+        SELECT d.key, d.checked_at, d.heat FROM freshet_jobs j
+        CROSS JOIN freshet_documents d ON d.dataset = j.dataset AND d.key = j.key
         WHERE j.state = 3 AND j.dataset = ?1
             AND d.presence IN (1, 3) AND d.checked_at < ?2 AND (?3 IS NULL OR d.last_read_at >= ?3)
         ORDER BY j.finished_at LIMIT ?4

@@ -4,7 +4,7 @@ extension SQLiteStore {
     /// Names this log.
     public func eventEpoch() async throws(StoreError) -> String {
         let epoch = try await read { session in
-            try session.first("SELECT value FROM meta WHERE name = 'epoch'") { $0.text(0) }
+            try session.first("SELECT value FROM freshet_meta WHERE name = 'epoch'") { $0.text(0) }
         }
         guard let epoch else { throw .corrupt("the event log has no name") }
         return epoch
@@ -21,9 +21,9 @@ extension SQLiteStore {
         after offset: Int64, limit: Int
     ) async throws(StoreError) -> (events: [Event], oldest: Int64?) {
         try await read(snapshot: true) { session in
-            let oldest = try session.first("SELECT min(id) FROM events") { $0.optionalInt64(0) }
+            let oldest = try session.first("SELECT min(id) FROM freshet_events") { $0.optionalInt64(0) }
             let sql = """
-                SELECT id, at, type, source, dataset, key, payload FROM events WHERE id > ? ORDER BY id LIMIT ?
+                SELECT id, at, type, source, dataset, key, payload FROM freshet_events WHERE id > ? ORDER BY id LIMIT ?
                 """
             let events = try session.all(sql) {
                 $0.bind(offset, at: 1)
@@ -48,7 +48,7 @@ extension SQLiteStore {
     /// The value under a name.
     public func value(_ name: String) async throws(StoreError) -> [UInt8]? {
         try await read { session in
-            try session.first("SELECT value FROM state WHERE name = ?") {
+            try session.first("SELECT value FROM freshet_state WHERE name = ?") {
                 $0.bind(name, at: 1)
             } row: {
                 $0.blob(0)
@@ -69,7 +69,9 @@ extension SQLiteStore {
     /// Every token, oldest first, revoked ones included.
     public func tokens() async throws(StoreError) -> [TokenRecord] {
         try await read { session in
-            let sql = "SELECT id, name, hash, role, created_at, revoked_at FROM tokens ORDER BY created_at, number"
+            let sql = """
+                SELECT id, name, hash, role, created_at, revoked_at FROM freshet_tokens ORDER BY created_at, number
+                """
             return try session.all(sql) { row in
                 // An unknown role of a newer program gets the least power.
                 TokenRecord(

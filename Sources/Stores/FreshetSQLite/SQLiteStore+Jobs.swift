@@ -68,7 +68,8 @@ extension SQLiteStore {
     public func job(for id: DocumentID) async throws(StoreError) -> RefreshJob? {
         guard let dataset = datasets.number(of: id.dataset) else { return nil }
         return try await read { session in
-            try session.first("SELECT \(JobColumns.list) FROM jobs WHERE dataset = ? AND key = ? AND state < 4") {
+            try session.first("SELECT \(JobColumns.list) FROM freshet_jobs WHERE dataset = ? AND key = ? AND state < 4")
+            {
                 $0.bind(dataset, at: 1)
                 $0.bind(id.key, at: 2)
             } row: {
@@ -106,10 +107,10 @@ extension SQLiteStore {
         }
     }
 
-    static let countAboveSQL = "SELECT count(*) FROM jobs WHERE state = 0 AND dataset = ? AND priority = ?"
+    static let countAboveSQL = "SELECT count(*) FROM freshet_jobs WHERE state = 0 AND dataset = ? AND priority = ?"
     static let countBesideSQL = """
-        SELECT (SELECT count(*) FROM jobs WHERE state = 0 AND dataset = ?1 AND priority = ?2 AND heat > ?3)
-            + (SELECT count(*) FROM jobs WHERE state = 0 AND dataset = ?1 AND priority = ?2 AND heat = ?3 AND id < ?4)
+        SELECT (SELECT count(*) FROM freshet_jobs WHERE state = 0 AND dataset = ?1 AND priority = ?2 AND heat > ?3)
+            + (SELECT count(*) FROM freshet_jobs WHERE state = 0 AND dataset = ?1 AND priority = ?2 AND heat = ?3 AND id < ?4)
         """
 
     /// Jobs in a state, in lease order (dead and done.
@@ -151,11 +152,11 @@ extension SQLiteStore {
 
     // One part per partial index; the planner would read the whole table for a plain GROUP BY.
     static let depthSQL = """
-        SELECT 0, dataset, priority, count(*), min(not_before) FROM jobs WHERE state = 0 GROUP BY dataset, priority
-        UNION ALL SELECT 1, dataset, priority, count(*), NULL FROM jobs WHERE state = 1 GROUP BY dataset, priority
-        UNION ALL SELECT 2, dataset, priority, count(*), NULL FROM jobs WHERE state = 2 GROUP BY dataset, priority
-        UNION ALL SELECT 3, dataset, priority, count(*), NULL FROM jobs WHERE state = 3 GROUP BY dataset, priority
-        UNION ALL SELECT 4, dataset, priority, count(*), NULL FROM jobs WHERE state = 4 GROUP BY dataset, priority
+        SELECT 0, dataset, priority, count(*), min(not_before) FROM freshet_jobs WHERE state = 0 GROUP BY dataset, priority
+        UNION ALL SELECT 1, dataset, priority, count(*), NULL FROM freshet_jobs WHERE state = 1 GROUP BY dataset, priority
+        UNION ALL SELECT 2, dataset, priority, count(*), NULL FROM freshet_jobs WHERE state = 2 GROUP BY dataset, priority
+        UNION ALL SELECT 3, dataset, priority, count(*), NULL FROM freshet_jobs WHERE state = 3 GROUP BY dataset, priority
+        UNION ALL SELECT 4, dataset, priority, count(*), NULL FROM freshet_jobs WHERE state = 4 GROUP BY dataset, priority
         """
 
     /// Makes dead jobs ready with their tries reset.
@@ -184,7 +185,7 @@ extension SQLiteStore {
 
 extension ReadSession {
     func job(_ id: Int64) throws -> RefreshJob? {
-        try first("SELECT \(JobColumns.list) FROM jobs WHERE id = ?") {
+        try first("SELECT \(JobColumns.list) FROM freshet_jobs WHERE id = ?") {
             $0.bind(id, at: 1)
         } row: {
             try $0.job(dataset)
@@ -212,7 +213,7 @@ extension ReadSession {
     }
 
     static let readySQL = """
-        SELECT \(JobColumns.list) FROM jobs WHERE state = 0 AND dataset = ? AND priority = ?
+        SELECT \(JobColumns.list) FROM freshet_jobs WHERE state = 0 AND dataset = ? AND priority = ?
         ORDER BY heat DESC, id LIMIT ?
         """
 
@@ -220,7 +221,8 @@ extension ReadSession {
     func jobs(in state: RefreshJob.State, of numbers: Set<Int64>, limit: Int) throws -> [RefreshJob] {
         let condition = state == .waiting ? "state = 1" : "state = 2"
         return try jobs(
-            "SELECT \(JobColumns.list) FROM jobs WHERE \(condition) ORDER BY priority, heat DESC, id", of: numbers,
+            "SELECT \(JobColumns.list) FROM freshet_jobs WHERE \(condition) ORDER BY priority, heat DESC, id",
+            of: numbers,
             limit: limit)
     }
 
@@ -228,7 +230,8 @@ extension ReadSession {
     func finishedJobs(_ state: RefreshJob.State, of numbers: Set<Int64>?, limit: Int) throws -> [RefreshJob] {
         let condition = state == .dead ? "state = 3" : "state = 4"
         return try jobs(
-            "SELECT \(JobColumns.list) FROM jobs WHERE \(condition) ORDER BY finished_at DESC, id DESC", of: numbers,
+            "SELECT \(JobColumns.list) FROM freshet_jobs WHERE \(condition) ORDER BY finished_at DESC, id DESC",
+            of: numbers,
             limit: limit)
     }
 

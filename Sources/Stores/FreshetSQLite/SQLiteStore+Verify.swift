@@ -32,12 +32,29 @@ extension SQLiteStore {
                 let count = try session.first(sql) { $0.int(0) } ?? 0
                 if count > 0 { report.problems.append("\(count) \(sentence)") }
             }
+            report.problems += try Self.tableProblems(session)
             let count = { (table: String) in try session.first("SELECT count(*) FROM \(table)") { $0.int(0) } ?? 0 }
-            report.documents = try count("documents")
-            report.versions = try count("versions")
-            report.jobs = try count("jobs")
-            report.events = try count("events")
+            report.documents = try count("freshet_documents")
+            report.versions = try count("freshet_versions")
+            report.jobs = try count("freshet_jobs")
+            report.events = try count("freshet_events")
             return report
+        }
+    }
+
+    /// Tables whose rows are not as many as their record says.
+    private static func tableProblems(_ session: ReadSession) throws -> [String] {
+        let tables = try session.all("SELECT name, live, deleted FROM freshet_tables") {
+            ($0.text(0), $0.int(1), $0.int(2))
+        }
+        return try tables.compactMap { name, live, deleted in
+            let counts = try session.first("SELECT count(*), count(_deleted_at) FROM \(quoted(name))") {
+                ($0.int(0), $0.int(1))
+            }
+            guard let counts, counts.0 - counts.1 == live, counts.1 == deleted else {
+                return "the table \(name) does not have the rows that are counted for it"
+            }
+            return nil
         }
     }
 
@@ -45,46 +62,46 @@ extension SQLiteStore {
     static let invariants = [
         (
             """
-            SELECT count(*) FROM documents d WHERE d.version > 0 AND NOT EXISTS (
-                SELECT 1 FROM versions v
+            SELECT count(*) FROM freshet_documents d WHERE d.version > 0 AND NOT EXISTS (
+                SELECT 1 FROM freshet_versions v
                 WHERE v.document_id = d.id AND v.version = d.version AND v.ended_at IS NULL
                     AND v.dataset = d.dataset AND length(v.body) = d.bytes)
             """, "documents without the body of their current version"
         ),
         (
             """
-            SELECT count(*) FROM versions v WHERE v.ended_at IS NULL AND NOT EXISTS (
-                SELECT 1 FROM documents d WHERE d.id = v.document_id AND d.version = v.version)
+            SELECT count(*) FROM freshet_versions v WHERE v.ended_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM freshet_documents d WHERE d.id = v.document_id AND d.version = v.version)
             """, "versions that count as current but are not"
         ),
         (
-            "SELECT count(*) FROM documents WHERE presence IN (1, 3) AND version = 0",
+            "SELECT count(*) FROM freshet_documents WHERE presence IN (1, 3) AND version = 0",
             "documents that count as known but never had a body"
         ),
         (
             """
             SELECT count(*) FROM (
-                SELECT 1 FROM jobs NOT INDEXED WHERE state < 4 GROUP BY dataset, key HAVING count(*) > 1)
+                SELECT 1 FROM freshet_jobs NOT INDEXED WHERE state < 4 GROUP BY dataset, key HAVING count(*) > 1)
             """, "documents with more than one unfinished job"
         ),
         (
-            "SELECT count(*) FROM jobs WHERE (state = 2) <> (lease_until IS NOT NULL)",
+            "SELECT count(*) FROM freshet_jobs WHERE (state = 2) <> (lease_until IS NOT NULL)",
             "jobs whose lease and state disagree"
         ),
         (
-            "SELECT coalesce(max(id) - min(id) + 1 - count(*), 0) FROM events", "events missing from the log"
+            "SELECT coalesce(max(id) - min(id) + 1 - count(*), 0) FROM freshet_events", "events missing from the log"
         ),
         (
             """
             SELECT count(*) FROM (
-                SELECT max(id) AS last, 'event' AS name FROM events UNION ALL SELECT max(id), 'job' FROM jobs
-                UNION ALL SELECT max(fence), 'fence' FROM jobs) given
-            WHERE last > coalesce((SELECT value FROM counters c WHERE c.name = given.name), 0)
+                SELECT max(id) AS last, 'event' AS name FROM freshet_events UNION ALL SELECT max(id), 'job' FROM freshet_jobs
+                UNION ALL SELECT max(fence), 'fence' FROM freshet_jobs) given
+            WHERE last > coalesce((SELECT value FROM freshet_counters c WHERE c.name = given.name), 0)
             """, "counters behind the numbers they gave"
         ),
         (
             """
-            SELECT count(*) FROM documents WHERE dataset NOT IN (SELECT id FROM datasets)
+            SELECT count(*) FROM freshet_documents WHERE dataset NOT IN (SELECT id FROM freshet_datasets)
             """, "documents of a dataset without a name"
         ),
     ]

@@ -7,13 +7,14 @@ import Synchronization
 ///
 /// One process owns the file (see ``DataDirectoryLock``): SQLite 3.40.1 can damage a write-ahead log that two connections
 /// check-point at once, and here only the writer ever does. No call blocks Swift's own threads.
-public final class SQLiteStore: Store {
+public final class SQLiteStore: Store, TableStore, OutboxStore {
     /// What opening found and did.
     public let report: OpenReport
 
     let committer: GroupCommitter
     let pool: DatabasePool
     let datasets: DatasetTable
+    let schemas = SchemaCache()
     private let gate = ReadGate()
 
     init(report: OpenReport, pool: DatabasePool, datasets: DatasetTable, options: SQLiteOptions) {
@@ -55,6 +56,24 @@ public final class SQLiteStore: Store {
                 continuation.resume()
             }
         }
+    }
+
+    /// Performs work that opens a connection of its own, while the store is open.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard gate.enter() else { throw .unavailable("the store is closed") }
+        defer { gate.leave() }
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            StoreOpener.queue.async {
+                do throws(StoreError) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
     }
 
     /// Runs a query on a reader, off Swift's threads.

@@ -69,6 +69,7 @@ struct StoreOpener: Sendable {
             try database.execute(sql: "PRAGMA cache_size = \(-max(64, cache))")
             // Mapped pages would count as memory of this process, and a disk error in one ends it with SIGBUS.
             try database.execute(sql: "PRAGMA mmap_size = 0")
+            database.add(function: .decimalOrder)
         }
         return configuration
     }
@@ -101,7 +102,7 @@ struct StoreOpener: Sendable {
     }
 
     private func loadDatasets(_ database: Database) throws -> [DatasetID: Int64] {
-        let rows = try Row.fetchAll(database, sql: "SELECT source, name, id FROM datasets")
+        let rows = try Row.fetchAll(database, sql: "SELECT source, name, id FROM freshet_datasets")
         return Dictionary(uniqueKeysWithValues: rows.map { (DatasetID(source: $0[0], name: $0[1]), $0[2]) })
     }
 }

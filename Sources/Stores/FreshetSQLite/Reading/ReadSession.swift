@@ -18,7 +18,7 @@ struct ReadSession {
     func dataset(_ number: Int64) throws -> DatasetID {
         if let known = datasets.dataset(number) { return known }
         // Committed a moment ago and not yet published by the writer.
-        let statement = try statement("SELECT source, name FROM datasets WHERE id = ?")
+        let statement = try statement("SELECT source, name FROM freshet_datasets WHERE id = ?")
         defer { statement.reset() }
         statement.bind(number, at: 1)
         guard try statement.step() else {

@@ -1,11 +1,11 @@
 import FreshetCore
 
-/// The columns of `documents` that make up a `DocumentState`, in the order in which they are read and bound.
+/// The columns of `freshet_documents` that make up a `DocumentState`, in the order in which they are read and bound.
 enum DocumentColumns {
     static let names = [
         "presence", "version", "last_updated", "checked_at", "changed_at", "fresh_until", "content_hash", "body_hash",
         "etag", "last_modified", "content_type", "not_found_count", "failure_kind", "failure_message", "failure_at",
-        "failure_status", "failure_count", "origin",
+        "failure_status", "failure_count", "origin", "tables_mark",
     ]
     static let count = CInt(names.count)
 
@@ -30,6 +30,7 @@ extension RawStatement {
         state.consecutiveNotFound = int(first + 11)
         state.failure = failureNote(from: first + 12)
         state.origin = Origin(code: int(first + 17))
+        state.tablesMark = optionalInt64(first + 18)
         return state
     }
 
@@ -49,6 +50,7 @@ extension RawStatement {
         bind(state.consecutiveNotFound, at: first + 11)
         bind(state.failure, from: first + 12)
         bind(state.origin.code, at: first + 17)
+        bind(state.tablesMark, at: first + 18)
     }
 
     func failureNote(from first: CInt) -> FailureNote? {
@@ -71,7 +73,7 @@ extension RawStatement {
     func bind(_ moment: Timestamp?, at index: CInt) { bind(moment?.microseconds, at: index) }
 }
 
-/// The columns of `jobs` that make up a `RefreshJob`, in the order in which they are read.
+/// The columns of `freshet_jobs` that make up a `RefreshJob`, in the order in which they are read.
 enum JobColumns {
     static let list = """
         id, dataset, key, priority, cause, enqueued_at, not_before, attempts, state, heat, finished_at, error_kind, \

@@ -56,6 +56,22 @@ final class RawStatement {
         }
     }
 
+    func bind(_ value: Double, at index: CInt) { note(sqlite3_bind_double(handle, index, value)) }
+
+    func bindNull(at index: CInt) { note(sqlite3_bind_null(handle, index)) }
+
+    /// Binds a text in place: it must stay where it is until the statement has run or is bound anew.
+    @inline(__always)
+    func bindInPlace(_ start: UnsafePointer<UInt8>?, count: Int, at index: CInt) {
+        guard count > 0, let start else { return note(sqlite3_bind_text(handle, index, "", 0, nil)) }
+        start.withMemoryRebound(to: CChar.self, capacity: count) { characters in
+            note(sqlite3_bind_text(handle, index, characters, CInt(count), nil))
+        }
+    }
+
+    /// Sets every parameter to NULL, so that nothing bound in place is left behind.
+    func clearBindings() { sqlite3_clear_bindings(handle) }
+
     /// Runs a statement without rows while a large blob is bound in place, not copied.
     func run(blob: [UInt8], at index: CInt) throws {
         try blob.withUnsafeBytes { bytes in
@@ -111,6 +127,22 @@ final class RawStatement {
     }
 
     // MARK: Columns
+
+    var columnCount: CInt { sqlite3_column_count(handle) }
+
+    func columnName(_ index: CInt) -> String { sqlite3_column_name(handle, index).map { String(cString: $0) } ?? "" }
+
+    /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
+    func type(_ index: CInt) -> CInt { sqlite3_column_type(handle, index) }
+
+    func double(_ index: CInt) -> Double { sqlite3_column_double(handle, index) }
+
+    /// The bytes of a text, valid until the next step.
+    func textBytes(_ index: CInt) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_text(handle, index)
+        guard let start else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, index)))
+    }
 
     func isNull(_ index: CInt) -> Bool { sqlite3_column_type(handle, index) == SQLITE_NULL }
 

@@ -16,6 +16,7 @@ enum Migrations {
         Step(name: "0002-jobs", sql: jobs),
         Step(name: "0003-events", sql: events),
         Step(name: "0004-state-tokens", sql: stateAndTokens),
+        Step(name: "0005-tables", sql: tables),
     ]
 
     /// A migrator with the first `count` steps (all by default).

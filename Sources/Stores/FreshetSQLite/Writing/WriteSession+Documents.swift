@@ -24,6 +24,7 @@ extension WriteSession {
             if case .content(let content) = commit.outcome, effect != .stateOnly { content.body } else { nil }
         if let body { row.bytes = body.count }
         let confirmed = commit.outcome.isConfirmation && row.state.lastUpdated == commit.at
+        let tables = try writeTables(commit, effect, from: before, to: &row.state, dataset: dataset)
         try save(&row, dataset: dataset, key: commit.id.key, resetsHeat: confirmed)
         if let id = row.id, let body {
             switch effect {
@@ -33,8 +34,32 @@ extension WriteSession {
                 try begin(row.state, of: id, dataset: dataset, body: body, after: before, keeps: commit.keepsHistory)
             }
         }
-        let events = (effect == .newVersion ? commit.eventsOnChange : []) + commit.events
-        return CommitResult(state: row.state, effect: effect, events: try append(events, now: commit.at))
+        let events =
+            (effect == .newVersion ? commit.eventsOnChange : []) + commit.events + (tables?.events ?? [])
+        return CommitResult(
+            state: row.state, effect: effect, events: try append(events, now: commit.at), tables: tables?.outcome)
+    }
+
+    /// Writes the rows of the content that the document now has; `nil` when there is nothing to write.
+    private func writeTables(
+        _ commit: RefreshCommit, _ effect: DocumentEffect, from before: DocumentState, to state: inout DocumentState,
+        dataset: Int64
+    ) throws -> TableResult? {
+        guard case .content(let content) = commit.outcome else { return nil }
+        // Filler that lost against real data is not the document's content.
+        guard state.origin == content.origin else { return nil }
+        guard let tables = commit.tables else {
+            if effect != .stateOnly { state.tablesMark = nil }
+            return nil
+        }
+        let isDue =
+            effect != .stateOnly || before.tablesMark != tables.mark
+            || tables.specs.contains { $0.disposition == .append && $0.idempotency == .fetch }
+        guard isDue else { return TableResult() }
+        let target = TableTarget(id: commit.id, dataset: dataset, version: state.version, now: commit.at)
+        let result = try apply(tables, to: target)
+        state.tablesMark = result.outcome.stop == nil ? tables.mark : nil
+        return result
     }
 
     private func documentRow(_ dataset: Int64, _ key: String) throws -> DocumentRow {
@@ -48,7 +73,7 @@ extension WriteSession {
     }
 
     private static let documentRowSQL =
-        "SELECT d.id, d.bytes, \(DocumentColumns.list) FROM documents d WHERE d.dataset = ? AND d.key = ?"
+        "SELECT d.id, d.bytes, \(DocumentColumns.list) FROM freshet_documents d WHERE d.dataset = ? AND d.key = ?"
 
     private func save(_ row: inout DocumentRow, dataset: Int64, key: String, resetsHeat: Bool) throws {
         let first = DocumentColumns.count
@@ -70,16 +95,16 @@ extension WriteSession {
     }
 
     private static let insertSQL = """
-        INSERT INTO documents (\(DocumentColumns.names.joined(separator: ", ")), bytes, dataset, key)
+        INSERT INTO freshet_documents (\(DocumentColumns.names.joined(separator: ", ")), bytes, dataset, key)
         VALUES (\(Array(repeating: "?", count: DocumentColumns.names.count + 3).joined(separator: ", "))) RETURNING id
         """
     private static let assignments =
         (DocumentColumns.names + ["bytes"]).map { $0 + " = ?" }.joined(separator: ", ")
-    private static let updateSQL = "UPDATE documents SET \(assignments) WHERE id = ?"
-    private static let updateAndCoolSQL = "UPDATE documents SET \(assignments), heat = 0 WHERE id = ?"
+    private static let updateSQL = "UPDATE freshet_documents SET \(assignments) WHERE id = ?"
+    private static let updateAndCoolSQL = "UPDATE freshet_documents SET \(assignments), heat = 0 WHERE id = ?"
 
     private func replaceBody(of id: Int64, version: Int, with body: [UInt8]) throws {
-        let statement = try statement("UPDATE versions SET body = ?1 WHERE document_id = ?2 AND version = ?3")
+        let statement = try statement("UPDATE freshet_versions SET body = ?1 WHERE document_id = ?2 AND version = ?3")
         statement.bind(id, at: 2)
         statement.bind(version, at: 3)
         try statement.run(blob: body, at: 1)
@@ -93,14 +118,14 @@ extension WriteSession {
         if before.version > 0, !keeps {
             statement = try self.statement(
                 """
-                UPDATE versions SET version = ?2, changed_at = ?4, origin = ?5, body = ?6
+                UPDATE freshet_versions SET version = ?2, changed_at = ?4, origin = ?5, body = ?6
                 WHERE document_id = ?1 AND version = ?7
                 """)
             statement.bind(before.version, at: 7)
         } else {
             if before.version > 0 {
                 let ending = try self.statement(
-                    "UPDATE versions SET ended_at = ?3 WHERE document_id = ?1 AND version = ?2")
+                    "UPDATE freshet_versions SET ended_at = ?3 WHERE document_id = ?1 AND version = ?2")
                 ending.bind(id, at: 1)
                 ending.bind(before.version, at: 2)
                 ending.bind(state.changedAt, at: 3)
@@ -108,7 +133,7 @@ extension WriteSession {
             }
             statement = try self.statement(
                 """
-                INSERT INTO versions (document_id, version, dataset, changed_at, origin, body)
+                INSERT INTO freshet_versions (document_id, version, dataset, changed_at, origin, body)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 """)
             statement.bind(dataset, at: 3)
@@ -124,7 +149,7 @@ extension WriteSession {
     func recordReads(_ reads: [(id: DocumentID, count: Int, last: Timestamp)]) throws {
         let statement = try statement(
             """
-            UPDATE documents SET heat = heat + ?1, last_read_at = max(coalesce(last_read_at, ?2), ?2)
+            UPDATE freshet_documents SET heat = heat + ?1, last_read_at = max(coalesce(last_read_at, ?2), ?2)
             WHERE dataset = ?3 AND key = ?4
             """)
         for read in reads {
@@ -142,8 +167,8 @@ extension WriteSession {
         guard let number = known(dataset), limit > 0 else { return 0 }
         let statement = try statement(
             """
-            DELETE FROM versions WHERE rowid IN (
-                SELECT rowid FROM versions WHERE ended_at IS NOT NULL AND dataset = ?1 AND ended_at < ?2
+            DELETE FROM freshet_versions WHERE rowid IN (
+                SELECT rowid FROM freshet_versions WHERE ended_at IS NOT NULL AND dataset = ?1 AND ended_at < ?2
                 ORDER BY ended_at LIMIT ?3)
             """)
         statement.bind(number, at: 1)

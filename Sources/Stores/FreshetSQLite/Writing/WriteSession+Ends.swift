@@ -6,7 +6,7 @@ extension WriteSession {
         if case .done = end { return try finish(lease, now: now) }
         let statement = try statement(
             """
-            UPDATE jobs SET state = ?3, not_before = coalesce(?4, not_before), attempts = max(attempts - ?5, 0),
+            UPDATE freshet_jobs SET state = ?3, not_before = coalesce(?4, not_before), attempts = max(attempts - ?5, 0),
                 finished_at = ?6, lease_until = NULL, error_kind = coalesce(?7, error_kind),
                 error_message = CASE WHEN ?7 IS NULL THEN error_message ELSE ?8 END,
                 error_at = CASE WHEN ?7 IS NULL THEN error_at ELSE ?9 END,
@@ -31,7 +31,7 @@ extension WriteSession {
     private func finish(_ lease: LeasedJob, now: Timestamp) throws -> Bool {
         let statement = try statement(
             """
-            UPDATE jobs SET state = 4, finished_at = ?3, lease_until = NULL, error_kind = NULL, error_message = NULL,
+            UPDATE freshet_jobs SET state = 4, finished_at = ?3, lease_until = NULL, error_kind = NULL, error_message = NULL,
                 error_at = NULL, error_status = NULL, error_count = NULL
             WHERE id = ?1 AND state = 2 AND fence = ?2
             """)
@@ -57,7 +57,7 @@ extension WriteSession {
     /// See `JobStore.heartbeat(_:leaseFor:now:)`.
     func heartbeat(_ jobs: [LeasedJob], leaseFor: Duration, now: Timestamp) throws -> [Bool] {
         let statement = try statement(
-            "UPDATE jobs SET lease_until = ?3 WHERE id = ?1 AND state = 2 AND fence = ?2")
+            "UPDATE freshet_jobs SET lease_until = ?3 WHERE id = ?1 AND state = 2 AND fence = ?2")
         let until = now + leaseFor
         return try jobs.map { lease in
             statement.bind(lease.job.id, at: 1)
@@ -72,7 +72,7 @@ extension WriteSession {
     func recoverLeases(all: Bool, now: Timestamp) throws -> Int {
         let statement = try statement(
             """
-            UPDATE jobs SET state = 0, not_before = ?1, lease_until = NULL WHERE state = 2 AND lease_until <= ?2
+            UPDATE freshet_jobs SET state = 0, not_before = ?1, lease_until = NULL WHERE state = 2 AND lease_until <= ?2
             """)
         statement.bind(now.microseconds, at: 1)
         statement.bind(all ? Int64.max : now.microseconds, at: 2)
@@ -83,7 +83,7 @@ extension WriteSession {
     /// See `JobStore.wake(source:now:)`.
     func wake(source: String?, now: Timestamp) throws -> Int {
         let statement = try statement(
-            "UPDATE jobs SET state = 0, not_before = min(not_before, ?2) WHERE state = 1 AND dataset = ?1")
+            "UPDATE freshet_jobs SET state = 0, not_before = min(not_before, ?2) WHERE state = 1 AND dataset = ?1")
         var woken = 0
         for number in numbers(source: source) {
             statement.bind(number, at: 1)
@@ -96,7 +96,7 @@ extension WriteSession {
 
     /// See `JobStore.retryDead(ids:now:)`.
     func retryDead(ids: [Int64]?, now: Timestamp) throws -> Int {
-        let assignments = "UPDATE jobs SET state = 0, attempts = 0, not_before = ?1, finished_at = NULL"
+        let assignments = "UPDATE freshet_jobs SET state = 0, attempts = 0, not_before = ?1, finished_at = NULL"
         guard let ids else {
             let statement = try statement("\(assignments) WHERE state = 3")
             statement.bind(now.microseconds, at: 1)
@@ -115,11 +115,11 @@ extension WriteSession {
     /// See `JobStore.drop(ids:)`.
     func drop(ids: [Int64]?) throws -> Int {
         guard let ids else {
-            let statement = try statement("DELETE FROM jobs WHERE state = 3")
+            let statement = try statement("DELETE FROM freshet_jobs WHERE state = 3")
             try statement.run()
             return statement.changes
         }
-        let statement = try statement("DELETE FROM jobs WHERE id = ? AND state IN (0, 1, 3)")
+        let statement = try statement("DELETE FROM freshet_jobs WHERE id = ? AND state IN (0, 1, 3)")
         return try ids.reduce(0) { count, id in
             statement.bind(id, at: 1)
             try statement.run()
@@ -131,8 +131,8 @@ extension WriteSession {
     func forgetDone(before: Timestamp, limit: Int) throws -> Int {
         let statement = try statement(
             """
-            DELETE FROM jobs WHERE id IN (
-                SELECT id FROM jobs WHERE state = 4 AND finished_at < ? ORDER BY finished_at LIMIT ?)
+            DELETE FROM freshet_jobs WHERE id IN (
+                SELECT id FROM freshet_jobs WHERE state = 4 AND finished_at < ? ORDER BY finished_at LIMIT ?)
             """)
         statement.bind(before.microseconds, at: 1)
         statement.bind(limit, at: 2)

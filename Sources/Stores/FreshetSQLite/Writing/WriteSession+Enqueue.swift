@@ -20,7 +20,7 @@ extension WriteSession {
     private func insert(_ request: EnqueueRequest, dataset: Int64, now: Timestamp) throws -> Int64? {
         let statement = try statement(
             """
-            INSERT INTO jobs (id, dataset, key, priority, cause, enqueued_at, not_before, attempts, state, heat)
+            INSERT INTO freshet_jobs (id, dataset, key, priority, cause, enqueued_at, not_before, attempts, state, heat)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9) ON CONFLICT (dataset, key) WHERE state < 4 DO NOTHING
             """)
         let notBefore = max(request.notBefore ?? now, now)
@@ -51,7 +51,7 @@ extension WriteSession {
             guard isPersonal || diedBefore(job.finishedAt, request.replacesDeadBefore) else {
                 return EnqueueResult(jobID: job.id, isNew: false, raised: false)
             }
-            let removal = try statement("DELETE FROM jobs WHERE id = ?")
+            let removal = try statement("DELETE FROM freshet_jobs WHERE id = ?")
             removal.bind(job.id, at: 1)
             try removal.run()
             guard let id = try insert(request, dataset: dataset, now: now) else {
@@ -65,7 +65,7 @@ extension WriteSession {
         if raised || heat > job.heat {
             let statement = try statement(
                 """
-                UPDATE jobs SET priority = ?2, heat = ?3, state = CASE WHEN ?4 THEN 0 ELSE state END,
+                UPDATE freshet_jobs SET priority = ?2, heat = ?3, state = CASE WHEN ?4 THEN 0 ELSE state END,
                     not_before = CASE WHEN ?4 THEN ?5 ELSE not_before END WHERE id = ?1
                 """)
             statement.bind(job.id, at: 1)
@@ -93,7 +93,8 @@ extension WriteSession {
 
     private func standingJob(_ dataset: Int64, _ key: String) throws -> StandingJob? {
         let statement = try statement(
-            "SELECT id, state, priority, heat, finished_at FROM jobs WHERE dataset = ? AND key = ? AND state < 4")
+            "SELECT id, state, priority, heat, finished_at FROM freshet_jobs WHERE dataset = ? AND key = ? AND state < 4"
+        )
         defer { statement.reset() }
         statement.bind(dataset, at: 1)
         statement.bind(key, at: 2)

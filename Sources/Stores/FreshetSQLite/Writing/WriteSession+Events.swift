@@ -5,7 +5,8 @@ extension WriteSession {
     func append(_ events: [NewEvent], now: Timestamp) throws -> [Event] {
         guard !events.isEmpty else { return [] }
         let statement = try statement(
-            "INSERT INTO events (id, at, type, source, dataset, key, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+            "INSERT INTO freshet_events (id, at, type, source, dataset, key, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        )
         var written: [Event] = []
         written.reserveCapacity(events.count)
         for event in events {
@@ -29,7 +30,7 @@ extension WriteSession {
 
     /// Removes the oldest events as long as they are old enough: the log never gets a gap, also when the clock jumped.
     func removeEvents(before: Timestamp, limit: Int) throws -> Int {
-        let oldest = try statement("SELECT id, at FROM events ORDER BY id LIMIT ?")
+        let oldest = try statement("SELECT id, at FROM freshet_events ORDER BY id LIMIT ?")
         oldest.bind(limit, at: 1)
         var last: Int64?
         do {
@@ -37,7 +38,7 @@ extension WriteSession {
             while try oldest.step(), oldest.int64(1) < before.microseconds { last = oldest.int64(0) }
         }
         guard let last else { return 0 }
-        let statement = try statement("DELETE FROM events WHERE id <= ?")
+        let statement = try statement("DELETE FROM freshet_events WHERE id <= ?")
         statement.bind(last, at: 1)
         try statement.run()
         return statement.changes
@@ -46,11 +47,11 @@ extension WriteSession {
     /// See `StateStore.setValue(_:for:)`.
     func setValue(_ value: [UInt8]?, for name: String) throws {
         guard let value else {
-            let statement = try statement("DELETE FROM state WHERE name = ?")
+            let statement = try statement("DELETE FROM freshet_state WHERE name = ?")
             statement.bind(name, at: 1)
             return try statement.run()
         }
-        let statement = try statement("INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)")
+        let statement = try statement("INSERT OR REPLACE INTO freshet_state (name, value) VALUES (?, ?)")
         statement.bind(name, at: 1)
         try statement.run(blob: value, at: 2)
     }
@@ -58,7 +59,7 @@ extension WriteSession {
     /// See `TokenStore.addToken(_:)`.
     func addToken(_ token: TokenRecord) throws {
         let statement = try statement(
-            "INSERT INTO tokens (id, name, hash, role, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)")
+            "INSERT INTO freshet_tokens (id, name, hash, role, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)")
         statement.bind(token.id, at: 1)
         statement.bind(token.name, at: 2)
         statement.bind(token.hash, at: 3)
@@ -70,7 +71,7 @@ extension WriteSession {
 
     /// See `TokenStore.revokeToken(id:now:)`.
     func revokeToken(id: String, now: Timestamp) throws -> Bool {
-        let statement = try statement("UPDATE tokens SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL")
+        let statement = try statement("UPDATE freshet_tokens SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL")
         statement.bind(now.microseconds, at: 1)
         statement.bind(id, at: 2)
         try statement.run()

@@ -35,10 +35,10 @@ extension WriteSession {
     }
 
     static let hottestSQL = """
-        SELECT -heat, id FROM jobs WHERE state = 0 AND dataset = ? AND priority = ? ORDER BY heat DESC, id LIMIT ?
+        SELECT -heat, id FROM freshet_jobs WHERE state = 0 AND dataset = ? AND priority = ? ORDER BY heat DESC, id LIMIT ?
         """
     static let oldestSQL = """
-        SELECT not_before, id FROM jobs WHERE state = 0 AND dataset = ? AND priority = ? ORDER BY not_before, id LIMIT ?
+        SELECT not_before, id FROM freshet_jobs WHERE state = 0 AND dataset = ? AND priority = ? ORDER BY not_before, id LIMIT ?
         """
 
     private func heads(of levels: [(dataset: Int64, priority: Priority)], sql: String, count: Int) throws -> [Head] {
@@ -68,7 +68,7 @@ extension WriteSession {
     }
 
     private static let takeSQL = """
-        UPDATE jobs SET state = 2, attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1
+        UPDATE freshet_jobs SET state = 2, attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1
         RETURNING \(JobColumns.list)
         """
 
@@ -95,8 +95,8 @@ extension WriteSession {
     }
 
     static let promoteSQL = """
-        UPDATE jobs SET state = 0 WHERE id IN (
-            SELECT id FROM jobs WHERE state = 1 AND dataset = ?1 AND priority = ?2 AND not_before <= ?3
+        UPDATE freshet_jobs SET state = 0 WHERE id IN (
+            SELECT id FROM freshet_jobs WHERE state = 1 AND dataset = ?1 AND priority = ?2 AND not_before <= ?3
             ORDER BY not_before LIMIT ?4)
         """
 
@@ -114,5 +114,5 @@ extension WriteSession {
         return earliest
     }
 
-    static let earliestSQL = "SELECT min(not_before) FROM jobs WHERE state = 1 AND dataset = ? AND priority = ?"
+    static let earliestSQL = "SELECT min(not_before) FROM freshet_jobs WHERE state = 1 AND dataset = ? AND priority = ?"
 }

@@ -8,7 +8,7 @@ import GRDBSQLite
 final class WriteSession: @unchecked Sendable {
     /// Numbers that are never given twice.
     enum Counter: String, CaseIterable {
-        case job, fence, event
+        case job, fence, event, fetch, revision, outbox
     }
 
     private let datasets: DatasetTable
@@ -19,6 +19,12 @@ final class WriteSession: @unchecked Sendable {
     private var newDatasets: [DatasetID: Int64] = [:]
     /// No waiting job is due before this moment (microseconds); `Int64.min` when that is not known.
     var nextWaiting = Int64.min
+    /// The tables there are; `nil` until they are needed, and after a rollback.
+    var book: TableBook?
+    /// Specifications made ready, by dataset and mark.
+    var rules = RulesCache()
+    /// Views that wait for their tables.
+    var pendingViews: [ViewSpec] = []
 
     init(datasets: DatasetTable) { self.datasets = datasets }
 
@@ -32,6 +38,31 @@ final class WriteSession: @unchecked Sendable {
         let made = RawStatement(try database.makeStatement(sql: sql), on: database)
         statements[sql] = made
         return made
+    }
+
+    /// Runs statements that change the schema, or that run once.
+    func execute(_ sql: String) throws {
+        guard let database else { throw StoreError.unavailable("the writer has no connection") }
+        try database.execute(sql: sql)
+    }
+
+    /// Performs `body` and takes everything back that it wrote, numbers included.
+    func trial<Value>(_ body: () throws -> Value) throws -> Value {
+        let (counters, changed, datasets, book) = (counters, changedCounters, newDatasets, book)
+        try execute("SAVEPOINT trial")
+        defer {
+            (self.counters, changedCounters, newDatasets, self.book) = (counters, changed, datasets, book)
+        }
+        do {
+            let value = try body()
+            try execute("ROLLBACK TO trial")
+            try execute("RELEASE trial")
+            return value
+        } catch {
+            try? execute("ROLLBACK TO trial")
+            try? execute("RELEASE trial")
+            throw error
+        }
     }
 
     /// Rows changed since the connection opened.
@@ -58,7 +89,7 @@ final class WriteSession: @unchecked Sendable {
 
     private func current(_ counter: Counter) throws -> Int64 {
         if let known = counters[counter] { return known }
-        let statement = try statement("SELECT value FROM counters WHERE name = ?")
+        let statement = try statement("SELECT value FROM freshet_counters WHERE name = ?")
         defer { statement.reset() }
         statement.bind(counter.rawValue, at: 1)
         let value = try statement.step() ? statement.int64(0) : 0
@@ -69,7 +100,7 @@ final class WriteSession: @unchecked Sendable {
     /// Writes the counters that moved; the last step before a commit.
     func saveCounters() throws {
         for counter in changedCounters {
-            let statement = try statement("INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)")
+            let statement = try statement("INSERT OR REPLACE INTO freshet_counters (name, value) VALUES (?, ?)")
             statement.bind(counter.rawValue, at: 1)
             statement.bind(counters[counter], at: 2)
             try statement.run()
@@ -81,7 +112,7 @@ final class WriteSession: @unchecked Sendable {
     /// The number of a dataset, given to it now if it has none.
     func number(of dataset: DatasetID) throws -> Int64 {
         if let known = known(dataset) { return known }
-        let statement = try statement("INSERT INTO datasets (source, name) VALUES (?, ?) RETURNING id")
+        let statement = try statement("INSERT INTO freshet_datasets (source, name) VALUES (?, ?) RETURNING id")
         defer { statement.reset() }
         statement.bind(dataset.source, at: 1)
         statement.bind(dataset.name, at: 2)
@@ -124,5 +155,6 @@ final class WriteSession: @unchecked Sendable {
         changedCounters = []
         newDatasets = [:]
         nextWaiting = .min
+        book = nil
     }
 }
