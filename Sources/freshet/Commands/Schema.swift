@@ -4,7 +4,8 @@ import FreshetRuntime
 /// The command `freshet schema`.
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print schemas.", subcommands: [SchemaConfig.self])
+        abstract: "Show, compare and roll back the schemas of tables.",
+        subcommands: [SchemaShow.self, SchemaDiff.self, SchemaRollback.self, SchemaConfig.self])
 }
 
 /// The command `freshet schema config`.
