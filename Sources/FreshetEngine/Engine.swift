@@ -113,6 +113,10 @@ public final class Engine: MirrorService, Sendable {
             group.addTask { await keeper.run() }
             let janitor = Janitor(context: context)
             group.addTask { await janitor.run() }
+            let probe = RecoveryProbe(context: context, governors: Array(governors.values)) { [dispatchers] source in
+                dispatchers[source]?.poke()
+            }
+            group.addTask { await probe.run() }
             let events = SourceEventLoop(context: context, governors: Array(governors.values), wake: wake)
             group.addTask { await events.run() }
         }
@@ -147,14 +151,15 @@ public final class Engine: MirrorService, Sendable {
         guard let dataset = configuration.dataset(id.dataset), let source = configuration.source(id.dataset.source)
         else { return .seconds(120) }
         let kind = catalog.entry(id)?.served.failureKind ?? ""
-        let isLasting =
-            kind.hasPrefix("upstream-4") || ["too-large", "depth", "bad-path", "bad-request"].contains(kind)
-        return isLasting ? max(dataset.notFoundFor, source.breaker.probeEvery) : source.breaker.probeEvery
+        return DeadLetters.isLasting(kind)
+            ? max(dataset.notFoundFor, source.breaker.probeEvery) : source.breaker.probeEvery
     }
 
-    private func wake(_ source: String) async {
+    /// Lets everything run that waited for a source, also what was given up on while it failed.
+    private func wake(_ source: String, after outage: Duration?) async {
         do {
             _ = try await store.wake(source: source, now: context.steady.now())
+            if let outage { try await DeadLetters(context: context).revive(source, diedWithin: outage) }
         } catch {
             context.storeFailed(error, while: "waking the jobs of \(source)", metadata: [:])
         }
@@ -195,9 +200,11 @@ public final class Engine: MirrorService, Sendable {
             return .failed(
                 CallFailure(effect: .permanent, kind: "undeclared", message: "no such source: \(request.source.name)"))
         }
-        let permits = JobPermits(governor: governor, dataset: dataset, priority: .high, aged: false)
+        let permits = JobPermits(
+            governor: governor, dataset: dataset, priority: .high, aged: false, keyID: request.keyID)
         let result = await context.upstream.pass(request, permits: permits)
         metrics.increment("freshet_passes_total", [("source", request.source.name)])
+        if request.keyID != nil, let failure = permits.lastFailure { return .failed(failure) }
         return result
     }
 

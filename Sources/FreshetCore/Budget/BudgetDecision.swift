@@ -16,9 +16,14 @@ public struct LimitName: Sendable, Hashable, CustomStringConvertible {
     public let calls: Int
     /// The length of the window.
     public let per: Duration
+    /// The policy of upstream's that told of the window; `nil` for a declared limit.
+    public var policy: String?
 
     /// Such as `40 per PT1S for key k1`.
-    public var description: String { "\(calls) per \(LimitName.window(per)) for \(scope.rawValue) \(member)" }
+    public var description: String {
+        "\(calls) per \(LimitName.window(per)) for \(scope.rawValue) \(member)"
+            + (policy.map { " (upstream's policy \($0))" } ?? "")
+    }
 
     /// A window as people write it: whole days as days.
     static func window(_ per: Duration) -> Period {

@@ -8,6 +8,8 @@ public enum BudgetEvent: Sendable, Hashable {
     case breakerOpened(failures: Int, nextProbe: Duration, lastError: String)
     /// A probe was answered; the breaker had been open for `lasted`.
     case breakerClosed(lasted: Duration)
+    /// An answer after so many failures in a row that opened no breaker (it is off, or takes more).
+    case sourceAnswersAgain(failures: Int, lasted: Duration)
     /// A key rests until then; `nil` means until it is unparked.
     case keyParked(keyID: String, until: Duration?, reason: String)
     /// A parked key is in use again.

@@ -6,6 +6,7 @@ struct BudgetLayout {
     private(set) var sharedRoutes: [[Int]]
     private(set) var keyRoutes: [[[Int]]]
     private(set) var holders: [BudgetMachine.Holder] = []
+    private(set) var widerHolders: [BudgetMachine.Holder?] = []
 
     /// How undeclared paths are named as a member of scope endpoint.
     static let undeclared = "other"
@@ -30,8 +31,17 @@ struct BudgetLayout {
             let scopes = source.limits.filter { limit in
                 limit.datasets.map { place < datasets.count && $0.contains(datasets[place]) } ?? true
             }.map(\.scope)
-            holders.append(holder(scopes))
+            let holder = holder(scopes)
+            holders.append(holder)
+            widerHolders.append(wider(than: holder, scopes))
         }
+    }
+
+    /// Whose quota a refusal may be about although the key is taken first.
+    private func wider(than holder: BudgetMachine.Holder, _ scopes: [LimitConfig.Scope]) -> BudgetMachine.Holder? {
+        guard holder == .key else { return nil }
+        if scopes.contains(.account) { return accounts.count > 1 ? .account : .source }
+        return scopes.contains(.ip) ? .source : nil
     }
 
     private mutating func add(

@@ -9,80 +9,65 @@ extension BudgetMachine {
         grant.wasSent = true
         grants[permit.id] = grant
         // Rounded up, so that a slot never returns early.
-        for counter in route(grant) { counters[counter].settle(at: Ticks(now) + 1) }
-    }
-
-    /// Takes over what the answer's headers say about quota.
-    ///
-    /// Call it between ``headReceived(_:now:)`` and ``finish(_:_:now:)``. A `Retry-After` is kept for the outcome; quotas hold the key, account, dataset or source that the limits speak for.
-    public mutating func learn(
-        _ headers: [(name: String, value: String)], _ permit: BudgetPermit, now: Duration, wall: Timestamp
-    ) {
-        guard var grant = grants[permit.id] else { return }
-        let told = RateLimitHeaders(headers, wall: wall)
-        grant.retryAfter = told.retryAfter.map { Ticks($0) }
-        grants[permit.id] = grant
-        guard !told.quotas.isEmpty else { return }
-        let (time, others) = (Ticks(now), callsBeside(grant))
-        withHold(grant.dataset, grant.key) { hold in
-            for quota in told.quotas {
-                let learned = LearnedQuota(
-                    name: quota.name, limit: quota.limit, remaining: min(quota.remaining, 1_000_000_000),
-                    resetsAt: time + Ticks(quota.resetsIn))
-                hold.learn(learned, others: others, now: time)
-            }
-        }
-        if told.quotas.contains(where: { $0.remaining == 0 }) { isDirty = true }
+        for counter in grant.route { counters[counter].settle(at: Ticks(now) + 1) }
     }
 
     /// Ends a call: frees its place in flight and draws the consequences.
     ///
     /// A second call for the same permit does nothing.
-    public mutating func finish(_ permit: BudgetPermit, _ outcome: CallOutcome, now: Duration) {
-        guard let grant = grants.removeValue(forKey: permit.id) else { return }
+    /// - Parameters:
+    ///   - permit: The call.
+    ///   - outcome: How it ended.
+    ///   - document: What was asked for, when it is a document: tells a refused key from a refused document.
+    ///   - now: The monotonic clock.
+    /// - Returns: The failure as it is to be treated, when there was one.
+    @discardableResult
+    public mutating func finish(
+        _ permit: BudgetPermit, _ outcome: CallOutcome, about document: DocumentID? = nil, now: Duration
+    ) -> CallFailure? {
+        guard let grant = grants.removeValue(forKey: permit.id) else {
+            if case .failure(let failure) = outcome { return failure }
+            return nil
+        }
         let time = Ticks(now)
         keys[grant.key].inFlight -= 1
         if outcome == .cancelledBeforeSend, !grant.wasSent {
             let isSincePending = pendingToken != nil && grant.pending == pendingToken
-            for counter in route(grant) { counters[counter].refund(grant.lane, isSincePending: isSincePending) }
-            withHold(grant.dataset, grant.key) { $0.unspend() }
+            for counter in grant.route { counters[counter].refund(grant.lane, isSincePending: isSincePending) }
+            withHolds(grant.dataset, grant.key) { $0.unspend() }
             if grant.isProbe { gate.probeReturned(now: time) }
-            return
+            return nil
         }
         if !grant.headSeen {
-            for counter in route(grant) { counters[counter].settle(at: time + grace(counters[counter].per)) }
+            for counter in grant.route { counters[counter].settle(at: time + grace(counters[counter].per)) }
         }
         switch outcome {
         case .success:
             gate.succeeded()
-            keys[grant.key].accepted(grantedAt: grant.at)
-            withHold(grant.dataset, grant.key) { $0.accepted(grantedAt: grant.at) }
+            accepted(grant, for: document, now: time)
+            if let document { blameOthers(than: grant, for: document, now: time) }
+            withHolds(grant.dataset, grant.key) { $0.accepted(grantedAt: grant.at) }
             answered(grant, now: time)
-        case .failure(let failure): failed(grant, failure, now: time)
+        case .failure(let failure): return failed(grant, failure, about: document, now: time)
         case .cancelledBeforeSend: break  // it was sent: counted above, and says nothing about the source
         }
+        return nil
     }
 
     /// A call that ended without an answer may still be on its way to the server.
     func grace(_ per: Ticks) -> Ticks { min(100_000_000, per / 10) }
 
-    private func route(_ grant: Grant) -> [Int] { sharedRoutes[grant.dataset] + keyRoutes[grant.dataset][grant.key] }
-
-    /// Calls in flight that an answer's quota may not have counted yet.
-    private func callsBeside(_ grant: Grant) -> Int {
-        switch holders[grant.dataset] {
-        case .key: keys[grant.key].inFlight - 1
-        case .account: keys.reduce(-1) { $0 + ($1.accountIndex == keys[grant.key].accountIndex ? $1.inFlight : 0) }
-        case .dataset: grants.values.count { $0.dataset == grant.dataset } - 1
-        case .source: grants.count - 1
-        }
+    private mutating func accepted(_ grant: Grant, for document: DocumentID?, now: Ticks) {
+        keys[grant.key].accepted(for: document, grantedAt: grant.at, now: now)
     }
 
     private mutating func answered(_ grant: Grant, now: Ticks) {
         if let event = gate.answered(isProbe: grant.isProbe, now: now) { note(event) }
     }
 
-    private mutating func failed(_ grant: Grant, _ failure: CallFailure, now: Ticks) {
+    private mutating func failed(
+        _ grant: Grant, _ failure: CallFailure, about document: DocumentID?, now: Ticks
+    ) -> CallFailure {
         let wish = (failure.retryAfter.map { Ticks($0) } ?? grant.retryAfter).flatMap { wish -> Ticks? in
             wish > 0 && wish <= Ticks(RateLimitHeaders.horizon * 1e9) ? wish : nil
         }
@@ -90,43 +75,30 @@ extension BudgetMachine {
         case .retry:
             if let event = gate.failed(failure.message, now: now) { note(event) }
         case .notFound, .permanent:
-            keys[grant.key].accepted(grantedAt: grant.at)
+            accepted(grant, for: document, now: now)
             answered(grant, now: now)
         case .wait:
             answered(grant, now: now)
             refused(grant, failure, wish: wish, now: now)
         case .parkKey:
             answered(grant, now: now)
-            let until = keys[grant.key].refused(grantedAt: grant.at, wish: wish, now: now)
-            park(grant.key, until: until, reason: failure.message)
+            switch failure.isSurmise ? blame(grant, for: document, message: failure.message, now: now) : .key {
+            case .document: return failure.ofDocument(after: keys.count)
+            case .nobody: break
+            case .key:
+                let until = keys[grant.key].refused(grantedAt: grant.at, wish: wish, now: now)
+                park(grant.key, until: until, reason: failure.message)
+            }
         case .disableKey:
             answered(grant, now: now)
-            if case .disabled = keys[grant.key].state { return }
+            if case .disabled = keys[grant.key].state { return failure }
             keys[grant.key].state = .disabled(reason: failure.message)
             note(.keyDisabled(keyID: keys[grant.key].id, reason: failure.message))
         case .stopSource: note(gate.stop(failure.message, wish: wish, now: now))
         case .maintenance:
             for event in gate.maintained(failure.message, wish: wish, isProbe: grant.isProbe, now: now) { note(event) }
         }
-    }
-
-    /// A quota is used up: the key rests when each key has its own, otherwise the account, dataset or source.
-    private mutating func refused(_ grant: Grant, _ failure: CallFailure, wish: Ticks?, now: Ticks) {
-        let before = withHold(grant.dataset, grant.key) { $0.until }
-        let until = withHold(grant.dataset, grant.key) { hold in
-            hold.refused(grantedAt: grant.at, retryAfter: wish, now: now)
-            return hold.until
-        }
-        guard until > before else { return }
-        switch holders[grant.dataset] {
-        case .key: park(grant.key, until: until, reason: failure.message)
-        case .account: note(.quotaHeld(holder: "account \(keys[grant.key].account)", until: until.duration))
-        case .dataset:
-            let isDeclared = grant.dataset < datasets.count
-            let name = isDeclared ? datasets[grant.dataset].description : BudgetLayout.undeclared
-            note(.quotaHeld(holder: "dataset \(name)", until: until.duration))
-        case .source: note(.quotaHeld(holder: "source", until: until.duration))
-        }
+        return failure
     }
 
     /// Lets a key rest; a longer rest is never shortened, a disabled key stays disabled.
@@ -138,7 +110,7 @@ extension BudgetMachine {
         }
     }
 
-    private mutating func park(_ key: Int, until: Ticks, reason: String) {
+    mutating func park(_ key: Int, until: Ticks, reason: String) {
         guard !parked(keys[key].state, until: until) else { return }
         keys[key].state = .parked(until: until, reason: reason)
         note(.keyParked(keyID: keys[key].id, until: until >= .never ? nil : until.duration, reason: reason))

@@ -9,15 +9,15 @@ extension BudgetMachine {
 
     typealias Obstacle = (until: Ticks, block: BudgetBlock)
 
-    /// The decision, without taking anything.
-    func evaluate(_ dataset: Int, _ lane: BudgetLane, now: Ticks) -> Verdict {
+    /// The decision, without taking anything; `only`: the one key to use, whatever its state.
+    func evaluate(_ dataset: Int, _ lane: BudgetLane, only: Int? = nil, now: Ticks) -> Verdict {
         if let (until, block) = gate.obstacle(now: now) { return .wait(until: until, block) }
         if grants.count >= max(1, source.concurrency) {
             // Ends when a call finishes; the time limit of calls bounds that.
             return .wait(until: now + max(1_000_000, Ticks(source.timeout)), .concurrency(limit: source.concurrency))
         }
         let shared = sharedObstacle(dataset, lane, now: now)
-        let (best, reserved, nearest) = choose(dataset, lane, now: now)
+        let (best, reserved, nearest) = choose(dataset, lane, only: only, now: now)
         guard let key = best else {
             let pool = nearest ?? (now + 1, .allKeysDisabled(reason: "no key"))
             if let shared, shared.until > pool.until { return .wait(until: shared.until, shared.block) }
@@ -41,14 +41,14 @@ extension BudgetMachine {
 
     /// The freest key that may be used now, the freest whose grant would be durable, and else what is first to pass.
     private func choose(
-        _ dataset: Int, _ lane: BudgetLane, now: Ticks
+        _ dataset: Int, _ lane: BudgetLane, only: Int?, now: Ticks
     ) -> (best: Int?, reserved: Int?, nearest: Obstacle?) {
         var best: (index: Int, load: Double)?
         var reserved: (index: Int, load: Double)?
         var nearest: Obstacle?
-        for index in keys.indices {
+        for index in keys.indices where only == nil || only == index {
             let route = keyRoutes[dataset][index]
-            if let obstacle = keyObstacle(index, route, lane, now: now) {
+            if let obstacle = keyObstacle(index, route, lane, ignoresState: only != nil, now: now) {
                 if nearest.map({ obstacle.until < $0.until }) ?? true { nearest = obstacle }
                 continue
             }
@@ -64,10 +64,12 @@ extension BudgetMachine {
         return load < other.load || (load == other.load && keys[index].lastGrant < keys[other.index].lastGrant)
     }
 
-    private func keyObstacle(_ index: Int, _ route: [Int], _ lane: BudgetLane, now: Ticks) -> Obstacle? {
+    private func keyObstacle(
+        _ index: Int, _ route: [Int], _ lane: BudgetLane, ignoresState: Bool, now: Ticks
+    ) -> Obstacle? {
         let key = keys[index]
         var latest: Obstacle?
-        switch key.state {
+        switch ignoresState ? .active : key.state {
         case .disabled(let reason):
             // Only a person ends this; asking again each hour shows that it still is so.
             return (now + 3_600_000_000_000, .allKeysDisabled(reason: reason))

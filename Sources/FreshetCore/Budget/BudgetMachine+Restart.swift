@@ -44,15 +44,22 @@ extension BudgetMachine {
 
     private func snapshot(now: Ticks, wall: Timestamp, reserved: [Int], isClean: Bool) -> BudgetSnapshot {
         var result = BudgetSnapshot(token: lastToken, bootID: bootID, taken: now, wall: wall, isClean: isClean)
-        for (index, counter) in counters.enumerated() {
+        func kept(_ index: Int) -> BudgetSnapshot.Counter {
+            let counter = counters[index]
             var log = counter.log
             log.purge(now: now)
-            result.counters.append(
-                BudgetSnapshot.Counter(
-                    scope: counter.name.scope, member: counter.name.member, filter: filter(counter.limitIndex),
-                    // Written often: neighbours are merged, which counts them as later than they were.
-                    per: counter.per, entries: log.entries(maximum: isClean ? .max : 128), inFlight: counter.inFlight,
-                    reserved: reserved[index], due: counter.due))
+            return BudgetSnapshot.Counter(
+                scope: counter.name.scope, member: counter.name.member, filter: filter(counter.limitIndex),
+                // Written often: neighbours are merged, which counts them as later than they were.
+                per: counter.per, entries: log.entries(maximum: isClean ? .max : 128), inFlight: counter.inFlight,
+                reserved: reserved[index], due: counter.due)
+        }
+        result.counters = counters.indices.filter { counters[$0].limitIndex != nil }.map(kept)
+        result.learned = learned.map { window in
+            BudgetSnapshot.Learned(
+                owner: BudgetSnapshot.Hold.Owner(window.holder), name: memberName(window.holder, window.member),
+                policy: window.policy.name, calls: window.policy.calls, heardAt: window.heardAt,
+                places: window.places.sorted().map(placeName), counter: kept(window.counter))
         }
         func keep(_ owner: BudgetSnapshot.Hold.Owner, _ name: String, _ hold: QuotaHold) {
             guard hold.until > now || hold.quotas.contains(where: { $0.resetsAt > now }) else { return }
@@ -71,7 +78,9 @@ extension BudgetMachine {
         return result
     }
 
-    private func filter(_ limit: Int) -> [String] { source.limits[limit].datasets?.sorted().map(\.description) ?? [] }
+    private func filter(_ limit: Int?) -> [String] {
+        limit.flatMap { source.limits[$0].datasets }?.sorted().map(\.description) ?? []
+    }
 
     /// Goes on from what the store has kept, never assuming less than the truth.
     ///
@@ -93,16 +102,42 @@ extension BudgetMachine {
             lastToken = snapshot.token
             let isSameBoot = !bootID.isEmpty && snapshot.bootID == bootID && now >= snapshot.taken
             for index in counters.indices {
-                restoreCounter(index, snapshot, isSameBoot: isSameBoot, now: now, wall: wall)
+                let kept = match(counters[index], in: snapshot.counters)
+                restoreCounter(index, kept, snapshot, isSameBoot: isSameBoot, now: now, wall: wall)
             }
+            for kept in snapshot.learned { restore(kept, snapshot, isSameBoot: isSameBoot, now: now, wall: wall) }
             restoreHolds(snapshot, shift: isSameBoot ? 0 : now - snapshot.taken)
         }
     }
 
-    private mutating func restoreCounter(
-        _ index: Int, _ snapshot: BudgetSnapshot, isSameBoot: Bool, now: Ticks, wall: Timestamp
+    /// Goes on with a window that upstream told of, unless nothing of what it counted for is declared any more.
+    private mutating func restore(
+        _ kept: BudgetSnapshot.Learned, _ snapshot: BudgetSnapshot, isSameBoot: Bool, now: Ticks, wall: Timestamp
     ) {
-        guard let kept = match(counters[index], in: snapshot.counters) else {
+        let places = kept.places.compactMap { name in (0...datasets.count).first { placeName($0) == name } }
+        let holder = kept.owner.holder
+        let members: Int
+        switch holder {
+        case .key: members = keys.count
+        case .account: members = accounts.count
+        case .dataset: members = datasets.count + 1
+        case .source: members = 1
+        }
+        guard !places.isEmpty, let member = (0..<members).first(where: { memberName(holder, $0) == kept.name }) else {
+            return
+        }
+        let policy = RateLimitHeaders.Policy(name: kept.policy, calls: kept.calls, per: kept.counter.per.duration)
+        let index = add(policy, holder, member: member, heardAt: isSameBoot ? kept.heardAt : now)
+        for place in places { join(index, place: place) }
+        restoreCounter(
+            learned[index].counter, kept.counter, snapshot, isSameBoot: isSameBoot, now: now, wall: wall)
+    }
+
+    private mutating func restoreCounter(
+        _ index: Int, _ kept: BudgetSnapshot.Counter?, _ snapshot: BudgetSnapshot, isSameBoot: Bool, now: Ticks,
+        wall: Timestamp
+    ) {
+        guard let kept else {
             counters[index].restorePace(due: nil, unconfirmed: 0, now: now)
             return
         }

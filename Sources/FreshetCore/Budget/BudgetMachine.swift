@@ -15,7 +15,16 @@
 ///
 /// **Limits** hold as the server counts them, in every sliding window: see ``LimitCounter``. A critical call finds a slot within one
 /// token interval although everything else saturates. **Restarts** never break them: grants go only as far as the last durable
-/// snapshot covers, see ``reservationNeeded(now:wall:)``. **Headers** can only make calls slower than the declared limits.
+/// snapshot covers, see ``reservationNeeded(now:wall:)``. **Headers** can only make calls slower than the declared limits: what is
+/// left of a quota holds calls back, and a window of `RateLimit-Policy` is counted beside the declared ones (``LearnedWindow``).
+///
+/// **429** rests whoever the answer's headers name: a quota that is used up and whose number is that of one declared scope. When they
+/// name nobody, the narrowest declared scope is taken: the key where keys have limits of their own, and when another key is
+/// refused while the first still rests, their account (or the address). Without a limit per key the account, dataset or source
+/// rests at once.
+///
+/// **403** without a rule parks the key, unless it works for other documents: then the document is refused, not the key.
+/// See ``RefusedDocuments``.
 public struct BudgetMachine: Sendable {
     /// A call that holds a permit.
     struct Grant: Sendable {
@@ -24,12 +33,16 @@ public struct BudgetMachine: Sendable {
         var lane: BudgetLane
         var isProbe: Bool
         var at: Ticks
+        /// The counts that it holds a slot of.
+        var route: [Int]
         var wasSent = false
         var headSeen = false
         /// The snapshot that was being written when it was granted.
         var pending: UInt64?
         /// What the answer's headers asked for.
         var retryAfter: Ticks?
+        /// Whose quota the answer's headers said to be used up.
+        var told: Holder?
     }
 
     /// Who waits when upstream speaks of a quota.
@@ -43,12 +56,20 @@ public struct BudgetMachine: Sendable {
     let accounts: [String]
     /// By dataset: who waits for a quota.
     let holders: [Holder]
+    /// By dataset: who waits when a second key is refused while the first still rests.
+    let widerHolders: [Holder?]
     /// By dataset: the counts of scope ip and endpoint.
-    let sharedRoutes: [[Int]]
+    var sharedRoutes: [[Int]]
     /// By dataset, then key: the counts of scope key and account.
-    let keyRoutes: [[[Int]]]
+    var keyRoutes: [[[Int]]]
 
     var counters: [LimitCounter]
+    /// Windows that upstream told of; each has a counter.
+    var learned: [LearnedWindow] = []
+    /// Counters of windows that are forgotten, to be used again.
+    var spare: Set<Int> = []
+    /// Documents that were refused with 403, and with which key.
+    var refusedDocuments = RefusedDocuments()
     var keys: [KeySlot]
     var accountHolds: [QuotaHold]
     var datasetHolds: [QuotaHold]
@@ -83,6 +104,7 @@ public struct BudgetMachine: Sendable {
         datasetIndex = Dictionary(zip(datasets, datasets.indices), uniquingKeysWith: { first, _ in first })
         accounts = layout.accounts
         holders = layout.holders
+        widerHolders = layout.widerHolders
         sharedRoutes = layout.sharedRoutes
         keyRoutes = layout.keyRoutes
         counters = layout.counters
@@ -99,16 +121,18 @@ public struct BudgetMachine: Sendable {
     ///   - dataset: What is asked for; one that was not declared shares the endpoint count of all others.
     ///   - priority: How soon it is wanted.
     ///   - aged: Whether it has waited so long that the reserve is open to it whatever its priority.
+    ///   - keyID: The only key to use, parked or disabled or not: a person tests it.
     ///   - now: The monotonic clock.
     /// - Returns: A permit, or until when to wait and why.
     public mutating func decide(
-        dataset: DatasetID, priority: Priority, aged: Bool, now: Duration
+        dataset: DatasetID, priority: Priority, aged: Bool, keyID: String? = nil, now: Duration
     ) -> BudgetDecision {
         let (place, lane, time) = (index(of: dataset), BudgetLane(priority: priority, aged: aged), Ticks(now))
         advance(now: time)
         for counter in sharedRoutes[place] { counters[counter].purge(now: time) }
         for route in keyRoutes[place] { for counter in route { counters[counter].purge(now: time) } }
-        switch evaluate(place, lane, now: time) {
+        let only = keyID.map { id in keys.firstIndex { $0.id == id } ?? keys.count }
+        switch evaluate(place, lane, only: only, now: time) {
         case .wait(let until, let block): return .wait(until: until.duration, block)
         case .unreserved(let key):
             want(place, key)
@@ -118,10 +142,11 @@ public struct BudgetMachine: Sendable {
             let isProbe = gate.probes
             if isProbe { gate.probed(now: time) }
             grantCount += 1
+            let route = route(place, key)
             grants[grantCount] = Grant(
-                dataset: place, key: key, lane: lane, isProbe: isProbe, at: time, pending: pendingToken)
-            for counter in sharedRoutes[place] + keyRoutes[place][key] { counters[counter].grant(lane, now: time) }
-            withHold(place, key) { $0.spend() }
+                dataset: place, key: key, lane: lane, isProbe: isProbe, at: time, route: route, pending: pendingToken)
+            for counter in route { counters[counter].grant(lane, now: time) }
+            withHolds(place, key) { $0.spend() }
             keys[key].inFlight += 1
             keys[key].granted += 1
             keys[key].lastGrant = grantCount
@@ -153,23 +178,17 @@ public struct BudgetMachine: Sendable {
 
     /// Asks for a reservation where a call with this key lacks one.
     private mutating func want(_ dataset: Int, _ key: Int) {
-        for counter in sharedRoutes[dataset] + keyRoutes[dataset][key] where counters[counter].reservation.left <= 0 {
+        for counter in route(dataset, key) where counters[counter].reservation.left <= 0 {
             counters[counter].reservation.want()
         }
     }
 
-    /// Changes the hold that upstream's quota for this dataset and key falls on.
-    mutating func withHold<Result>(_ dataset: Int, _ key: Int, _ change: (inout QuotaHold) -> Result) -> Result {
-        switch holders[dataset] {
-        case .key: change(&keys[key].hold)
-        case .account: change(&accountHolds[keys[key].accountIndex])
-        case .dataset: change(&datasetHolds[dataset])
-        case .source: change(&sourceHold)
-        }
-    }
+    /// The counts that a call belongs to.
+    func route(_ dataset: Int, _ key: Int) -> [Int] { sharedRoutes[dataset] + keyRoutes[dataset][key] }
 
-    /// What time alone changes: stops end, parked keys return.
+    /// What time alone changes: stops end, parked keys return, windows that upstream speaks of no more are forgotten.
     private mutating func advance(now: Ticks) {
+        if !learned.isEmpty { forgetWindows(now: now) }
         if let event = gate.advance(now: now) { note(event) }
         for index in keys.indices {
             if case .parked(let until, _) = keys[index].state, until <= now {

@@ -23,6 +23,19 @@ public struct BudgetSnapshot: Sendable, Hashable {
         var quotas: [LearnedQuota]
     }
 
+    /// A window that upstream told of.
+    struct Learned: Sendable, Hashable {
+        var owner: Hold.Owner
+        /// Whose calls it counts.
+        var name: String
+        var policy: String
+        var calls: Int
+        var heardAt: Ticks
+        /// The datasets whose answers told of it.
+        var places: [String]
+        var counter: Counter
+    }
+
     struct Park: Sendable, Hashable {
         var keyID: String
         var until: Ticks
@@ -44,6 +57,7 @@ public struct BudgetSnapshot: Sendable, Hashable {
     var counters: [Counter] = []
     var holds: [Hold] = []
     var parks: [Park] = []
+    var learned: [Learned] = []
     var gate = SourceGate.State.passing(failures: 0)
 
     init(token: UInt64, bootID: String, taken: Ticks, wall: Timestamp, isClean: Bool) {
@@ -52,6 +66,26 @@ public struct BudgetSnapshot: Sendable, Hashable {
         self.taken = taken
         self.wall = wall
         self.isClean = isClean
+    }
+}
+
+extension BudgetSnapshot.Hold.Owner {
+    init(_ holder: BudgetMachine.Holder) {
+        switch holder {
+        case .key: self = .key
+        case .account: self = .account
+        case .dataset: self = .dataset
+        case .source: self = .source
+        }
+    }
+
+    var holder: BudgetMachine.Holder {
+        switch self {
+        case .key: .key
+        case .account: .account
+        case .dataset: .dataset
+        case .source: .source
+        }
     }
 }
 

@@ -9,21 +9,7 @@ extension BudgetSnapshot {
         out.signed(taken)
         out.signed(wall.microseconds)
         out.unsigned(isClean ? 1 : 0)
-        out.list(counters) { out, counter in
-            out.text(counter.scope.rawValue)
-            out.text(counter.member)
-            out.list(counter.filter) { $0.text($1) }
-            out.signed(counter.per)
-            out.signed(counter.due - taken)
-            out.unsigned(UInt64(max(0, counter.inFlight)))
-            out.unsigned(UInt64(max(0, counter.reserved)))
-            var previous = taken
-            out.list(counter.entries) { out, entry in
-                out.signed(entry.last - previous)
-                out.unsigned(UInt64(entry.count))
-                previous = entry.last
-            }
-        }
+        out.list(counters) { encode($1, into: &$0) }
         out.list(holds) { out, hold in
             out.unsigned(UInt64(hold.owner.rawValue))
             out.text(hold.name)
@@ -41,7 +27,35 @@ extension BudgetSnapshot {
             out.text(park.reason)
         }
         encodeGate(into: &out)
+        // Left out when there is none, so that an earlier version can read it.
+        if !learned.isEmpty {
+            out.list(learned) { out, window in
+                out.unsigned(UInt64(window.owner.rawValue))
+                out.text(window.name)
+                out.text(window.policy)
+                out.unsigned(UInt64(max(1, window.calls)))
+                out.signed(window.heardAt - taken)
+                out.list(window.places) { $0.text($1) }
+                encode(window.counter, into: &out)
+            }
+        }
         return out.sealed()
+    }
+
+    private func encode(_ counter: Counter, into out: inout BudgetWriter) {
+        out.text(counter.scope.rawValue)
+        out.text(counter.member)
+        out.list(counter.filter) { $0.text($1) }
+        out.signed(counter.per)
+        out.signed(counter.due - taken)
+        out.unsigned(UInt64(max(0, counter.inFlight)))
+        out.unsigned(UInt64(max(0, counter.reserved)))
+        var previous = taken
+        out.list(counter.entries) { out, entry in
+            out.signed(entry.last - previous)
+            out.unsigned(UInt64(entry.count))
+            previous = entry.last
+        }
     }
 
     private func encodeGate(into out: inout BudgetWriter) {
@@ -77,9 +91,14 @@ extension BudgetSnapshot {
             let parks = input.list({ input -> Park? in
                 guard let id = input.text(), let until = input.moment(taken), let why = input.text() else { return nil }
                 return Park(keyID: id, until: until, reason: why)
-            }), let gate = BudgetSnapshot.gate(from: &input, taken: taken), input.isAtEnd
+            }), let gate = BudgetSnapshot.gate(from: &input, taken: taken)
         else { return nil }
         (self.counters, self.holds, self.parks, self.gate) = (counters, holds, parks, gate)
+        if input.isAtEnd { return }
+        guard let learned = input.list({ BudgetSnapshot.learned(from: &$0, taken: taken) }), input.isAtEnd else {
+            return nil
+        }
+        self.learned = learned
     }
 
     private static func counter(from input: inout BudgetReader, taken: Ticks) -> Counter? {
@@ -97,6 +116,16 @@ extension BudgetSnapshot {
         return Counter(
             scope: scope, member: member, filter: filter, per: per, entries: entries, inFlight: inFlight,
             reserved: reserved, due: due)
+    }
+
+    private static func learned(from input: inout BudgetReader, taken: Ticks) -> Learned? {
+        guard let owner = input.unsigned().flatMap({ UInt8(exactly: $0) }).flatMap({ Hold.Owner(rawValue: $0) }),
+            let name = input.text(), let policy = input.text(), let calls = input.count(), calls > 0,
+            let heardAt = input.moment(taken), let places = input.list({ $0.text() }),
+            let counter = counter(from: &input, taken: taken)
+        else { return nil }
+        return Learned(
+            owner: owner, name: name, policy: policy, calls: calls, heardAt: heardAt, places: places, counter: counter)
     }
 
     private static func hold(from input: inout BudgetReader, taken: Ticks) -> Hold? {

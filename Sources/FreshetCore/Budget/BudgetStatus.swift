@@ -54,7 +54,7 @@ public struct BudgetStatus: Sendable, Hashable {
         case stopped(until: Duration, reason: String)
     }
 
-    /// Every count, in the order of the configuration.
+    /// Every count, in the order of the configuration, then those of windows that upstream told of.
     public let limits: [Limit]
     /// Every key, in the order of the configuration.
     public let keys: [Key]
@@ -69,10 +69,14 @@ public struct BudgetStatus: Sendable, Hashable {
 }
 
 extension BudgetMachine {
+    /// When the last call failed, if nothing has been sent since and no breaker, maintenance or stop sees to the next try.
+    public var silentSince: Duration? { grants.isEmpty ? gate.failedAt?.duration : nil }
+
     /// What the budget looks like at `now`.
     public func status(now: Duration) -> BudgetStatus {
         let time = Ticks(now)
-        let limits = counters.map { counter in
+        let limits = counters.indices.filter { !spare.contains($0) }.map { index in
+            let counter = counters[index]
             let used = counter.used(at: time)
             let recorded = counter.log.count(at: time)
             let last = counter.inFlight > 0 ? time + counter.per : counter.log.release(of: recorded, now: time)

@@ -20,6 +20,18 @@ struct KeySlot: Sendable {
     /// Refusals in a row, each parking it for longer.
     private var refusals = 0
     private var parkedAt: Ticks = -.never
+    /// What upstream last accepted it for, and when.
+    private var acceptedFor: DocumentID?
+    private var acceptedAt: Ticks = -.never
+    /// When it was last accepted for something else than that.
+    private var acceptedElseAt: Ticks = -.never
+    /// Documents refused with 403 since then.
+    private var forbidden = 0
+
+    /// How long a key that was accepted is taken to be good.
+    static let trustedFor: Ticks = 600_000_000_000
+    /// So many 403 in a row, and the key is to blame whatever it did before.
+    static let forbiddenAtMost = 5
 
     init(id: String, account: String, accountIndex: Int) {
         (self.id, self.account, self.accountIndex) = (id, account, accountIndex)
@@ -33,7 +45,18 @@ struct KeySlot: Sendable {
         return now + min(3_600_000_000_000, 60_000_000_000 << Ticks(min(max(refusals - 1, 0), 6)))
     }
 
-    mutating func accepted(grantedAt: Ticks) {
+    /// Upstream refused a document, and it is not said whether for the key's sake or the document's.
+    ///
+    /// - Returns: Whether the key works for others, so that it may be the document that is refused.
+    mutating func refused(_ document: DocumentID?, now: Ticks) -> Bool {
+        forbidden += 1
+        let elsewhere = acceptedFor == document ? acceptedElseAt : acceptedAt
+        return forbidden <= KeySlot.forbiddenAtMost && now - elsewhere <= KeySlot.trustedFor
+    }
+
+    mutating func accepted(for document: DocumentID?, grantedAt: Ticks, now: Ticks) {
+        if document != acceptedFor { (acceptedFor, acceptedElseAt) = (document, acceptedAt) }
+        (acceptedAt, forbidden) = (now, 0)
         hold.accepted(grantedAt: grantedAt)
         if grantedAt >= parkedAt { refusals = 0 }
     }

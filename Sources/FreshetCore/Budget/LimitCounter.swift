@@ -9,8 +9,8 @@
 /// when everything else saturates the window.
 struct LimitCounter: Sendable {
     let name: LimitName
-    /// Which declared limit this counts.
-    let limitIndex: Int
+    /// Which declared limit this counts; `nil` for a window that upstream told of.
+    let limitIndex: Int?
     let per: Ticks
     private let calls: Int
     /// The most that high and aged work may occupy.
@@ -31,7 +31,7 @@ struct LimitCounter: Sendable {
     private var backgroundDue: Ticks
     var reservation: GrantReservation
 
-    init(name: LimitName, limitIndex: Int, reserve: Double, now: Ticks) {
+    init(name: LimitName, limitIndex: Int?, reserve: Double, now: Ticks) {
         self.name = name
         self.limitIndex = limitIndex
         calls = max(1, name.calls)
@@ -77,6 +77,9 @@ struct LimitCounter: Sendable {
         if lane == .background { backgroundDue = max(backgroundDue, now) + backgroundInterval }
         reservation.use()
     }
+
+    /// Counts a call that was granted before this window was known.
+    mutating func adopt() { inFlight += 1 }
 
     /// The server can have counted a call in flight at `time` at the latest.
     mutating func settle(at time: Ticks) {

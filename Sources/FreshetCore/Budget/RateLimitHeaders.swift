@@ -1,8 +1,8 @@
 /// What the headers of one answer say about quota and waiting, in durations from the moment of the answer.
 ///
 /// Understood: `Retry-After` (RFC 9110 section 10.2.3, seconds and dates), `RateLimit` and `RateLimit-Policy` (IETF draft: structured
-/// fields `"default";r=50;t=30` and `"default";q=100;w=60`, and the older `limit=100, remaining=50, reset=30`), `RateLimit-Limit`
-/// and its siblings, `X-RateLimit-*` and `X-Rate-Limit-*` with `Reset` as a delta, epoch seconds or epoch milliseconds. Dates are
+/// fields `"default";r=50;t=30` and `"default";q=100;w=60`, and the older `limit=100, remaining=50, reset=30` and `100;w=60`),
+/// `RateLimit-Limit` and its siblings, `X-RateLimit-*` and `X-Rate-Limit-*` with `Reset` as a delta, epoch seconds or epoch milliseconds. Dates are
 /// taken relative to the answer's own `Date`, so that a wrong clock on either side does not matter. What is negative, absurd
 /// (more than 32 days away) or unreadable is ignored.
 public struct RateLimitHeaders: Sendable, Hashable {
@@ -23,10 +23,25 @@ public struct RateLimitHeaders: Sendable, Hashable {
         }
     }
 
+    /// One window that upstream counts calls in.
+    public struct Policy: Sendable, Hashable {
+        /// Its name; `legacy` when it has none.
+        public var name: String
+        /// Calls allowed in a window, at least 1.
+        public var calls: Int
+        /// The length of the window.
+        public var per: Duration
+
+        /// Creates a policy.
+        public init(name: String, calls: Int, per: Duration) { (self.name, self.calls, self.per) = (name, calls, per) }
+    }
+
     /// How long to wait before the next call; always more than zero.
     public private(set) var retryAfter: Duration?
     /// Quotas whose remaining calls and reset are both known, at most four.
     public private(set) var quotas: [Quota] = []
+    /// Windows told by `RateLimit-Policy` and by the list form of `RateLimit-Limit` (`100, 100;w=60`), at most four.
+    public private(set) var policies: [Policy] = []
 
     /// Nothing further away is believed.
     static let horizon = 32.0 * 86_400
@@ -86,9 +101,11 @@ public struct RateLimitHeaders: Sendable, Hashable {
     private mutating func readStructured(_ fields: [String: [String]]) {
         var limits: [String: Int] = [:]
         for item in (fields["ratelimit-policy"] ?? []).flatMap(RateLimitHeaders.items) {
+            readPolicy(item)
             guard let quota = item.parameters["q"].flatMap({ Int($0) }), quota >= 0 else { continue }
             limits[item.name] = quota
         }
+        for item in (fields["ratelimit-limit"] ?? []).flatMap(RateLimitHeaders.items) { readPolicy(item) }
         var older: [String: String] = [:]
         for item in (fields["ratelimit"] ?? []).flatMap(RateLimitHeaders.items) {
             if let equals = item.name.firstIndex(of: "=") {
@@ -100,6 +117,20 @@ public struct RateLimitHeaders: Sendable, Hashable {
             }
         }
         add("legacy", limit: older["limit"].flatMap { Int($0) }, remaining: older["remaining"], reset: older["reset"])
+    }
+
+    /// `"default";q=100;w=60`, or `100;w=60` as earlier drafts had it.
+    ///
+    /// A quota of bytes or of requests at once (`qu`) is none of calls.
+    private mutating func readPolicy(_ item: (name: String, parameters: [String: String])) {
+        let unit = item.parameters["qu"]?.filter { $0 != "\"" } ?? "requests"
+        guard unit == "requests", let window = item.parameters["w"].flatMap({ Double($0) }),
+            let per = RateLimitHeaders.believable(window), policies.count < 4
+        else { return }
+        let (name, text) = item.parameters["q"].map { (item.name, $0) } ?? ("legacy", item.name)
+        guard let calls = Int(text), calls > 0 else { return }
+        let policy = Policy(name: String(name.prefix(100)), calls: min(calls, 1_000_000_000), per: per)
+        if !policies.contains(policy) { policies.append(policy) }
     }
 
     private mutating func readTriple(_ fields: [String: [String]], prefix: String, name: String, now: Timestamp) {

@@ -13,6 +13,10 @@ struct SourceGate: Sendable {
     private let breakerProbe: Ticks
     private let maintenanceProbe: Ticks
     private var stops = 0
+    /// When the failures in a row began, and the last of them.
+    private var troubled: (since: Ticks, last: Ticks)?
+    /// So many failures in a row are an outage although no breaker opened.
+    static let outage = 5
     /// The longest wish of a 503 that delays the next probe.
     static let longestWish: Ticks = 900_000_000_000
 
@@ -64,10 +68,19 @@ struct SourceGate: Sendable {
         }
     }
 
+    /// When the last of the failures in a row was, while no breaker, maintenance or stop sees to the next try; `nil` without failures.
+    var failedAt: Ticks? {
+        if case .passing(let failures) = state, failures > 0 { troubled?.last } else { nil }
+    }
+
     /// Upstream answered, be it with a refusal.
     mutating func answered(isProbe: Bool, now: Ticks) -> BudgetEvent? {
         switch state {
-        case .passing: state = .passing(failures: 0)
+        case .passing(let failures):
+            state = .passing(failures: 0)
+            defer { troubled = nil }
+            guard failures >= SourceGate.outage, let since = troubled?.since else { return nil }
+            return .sourceAnswersAgain(failures: failures, lasted: (now - since).duration)
         case .broken(let since, _, _) where isProbe:
             state = .passing(failures: 0)
             return .breakerClosed(lasted: (now - since).duration)
@@ -85,6 +98,7 @@ struct SourceGate: Sendable {
     mutating func failed(_ message: String, now: Ticks) -> BudgetEvent? {
         switch state {
         case .passing(let failures):
+            troubled = (failures > 0 ? troubled?.since ?? now : now, now)
             guard breakAfter > 0, failures + 1 >= breakAfter else {
                 state = .passing(failures: failures + 1)
                 return nil

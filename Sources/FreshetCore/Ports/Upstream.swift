@@ -33,7 +33,10 @@ public protocol CallPermits: Sendable {
     func headReceived(_ permit: CallPermit, status: Int, headers: [(name: String, value: String)])
 
     /// The call is over. Every acquired permit is finished exactly once.
-    func finish(_ permit: CallPermit, failure: CallFailure?)
+    ///
+    /// - Returns: The failure as it is to be treated: what one answer leaves open, the budget may know from others.
+    @discardableResult
+    func finish(_ permit: CallPermit, failure: CallFailure?) -> CallFailure?
 }
 
 /// One call that may go now.
@@ -74,6 +77,8 @@ public struct CallFailure: Sendable, Hashable {
     public var message: String
     /// The HTTP status, when there was an answer.
     public var status: Int?
+    /// Whether the effect is only what such a status means most often: a 403 may be about the key or about the document.
+    public var isSurmise = false
 
     /// Creates a failure.
     public init(
@@ -139,6 +144,8 @@ public struct PassRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body, at most the source's `max_body`.
     public var body: [UInt8]
+    /// The only key to use, parked or not, so as to test it; an answer that says something against it is then a failure.
+    public var keyID: String?
 
     /// Creates a request.
     public init(

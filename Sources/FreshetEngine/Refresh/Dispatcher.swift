@@ -97,7 +97,9 @@ final class Dispatcher: Sendable {
         // The call is taken here and now: otherwise the next look would find it free and lease a job too many.
         let (dataset, priority) = (lease.job.document.dataset, lease.job.priority)
         let first = governor.tryAcquire(dataset: dataset, priority: priority, aged: aged)
-        let permits = JobPermits(governor: governor, dataset: dataset, priority: priority, aged: aged, first: first)
+        let permits = JobPermits(
+            governor: governor, dataset: dataset, priority: priority, aged: aged, document: lease.job.document,
+            first: first)
         group.addTask {
             await self.pipeline.run(lease, permits: permits)
             permits.close()

@@ -7,13 +7,19 @@ struct JobPermits: CallPermits {
     let dataset: DatasetID?
     let priority: Priority
     let aged: Bool
+    private let document: DocumentID?
+    private let keyID: String?
+    private let failure = FailureBox()
     private let held: HeldPermit
     private let calls = CallCount()
 
-    /// `first`: a permit that was taken already, for the first call.
+    /// `document`: what is asked for, when it is one; `keyID`: the only key to use, parked or not; `first`: a permit that was
+    /// taken already, for the first call.
     init(
-        governor: SourceGovernor, dataset: DatasetID?, priority: Priority, aged: Bool, first: CallPermit? = nil
+        governor: SourceGovernor, dataset: DatasetID?, priority: Priority, aged: Bool, document: DocumentID? = nil,
+        keyID: String? = nil, first: CallPermit? = nil
     ) {
+        (self.document, self.keyID) = (document, keyID)
         (self.governor, self.dataset, self.priority, self.aged) = (governor, dataset, priority, aged)
         held = HeldPermit(first)
     }
@@ -23,17 +29,25 @@ struct JobPermits: CallPermits {
         if let permit = held.take() { return permit }
         // The pages after the first are worth waiting for: giving up would spend the first ones again.
         let patience: Duration = isFirst ? .seconds(2) : .seconds(900)
-        return try await governor.acquire(dataset: dataset, priority: priority, aged: aged, patience: patience)
+        return try await governor.acquire(
+            dataset: dataset, priority: priority, aged: aged, keyID: keyID, patience: patience)
     }
 
     func headReceived(_ permit: CallPermit, status: Int, headers: [(name: String, value: String)]) {
         governor.headReceived(permit, status: status, headers: headers)
     }
 
-    func finish(_ permit: CallPermit, failure: CallFailure?) { governor.finish(permit, failure: failure) }
+    func finish(_ permit: CallPermit, failure: CallFailure?) -> CallFailure? {
+        let judged = governor.finish(permit, failure: failure, about: document)
+        self.failure.set(judged)
+        return judged
+    }
 }
 
 extension JobPermits {
+    /// How the last call failed; `nil` when it did not.
+    var lastFailure: CallFailure? { failure.get() }
+
     /// Calls asked for so far.
     var callCount: Int { calls.value }
 
@@ -55,6 +69,15 @@ private final class HeldPermit: Sendable {
             return permit
         }
     }
+}
+
+/// How the last call failed.
+private final class FailureBox: Sendable {
+    private let failure = Mutex<CallFailure?>(nil)
+
+    func set(_ failure: CallFailure?) { self.failure.withLock { $0 = failure } }
+
+    func get() -> CallFailure? { failure.withLock { $0 } }
 }
 
 /// Counts the calls of one refresh.

@@ -25,7 +25,8 @@ final class SourceEventBox: Sendable {
 struct SourceEventLoop: Sendable {
     let context: EngineContext
     let governors: [SourceGovernor]
-    let wake: @Sendable (String) async -> Void
+    /// Puts work back to the queue: of a source, and how long it had failed.
+    let wake: @Sendable (String, Duration?) async -> Void
 
     /// Works until cancelled.
     func run() async {
@@ -47,7 +48,7 @@ struct SourceEventLoop: Sendable {
             metadata: told.keyID.map { ["source": "\(source)", "key_id": "\($0)"] } ?? ["source": "\(source)"])
         context.catalog.setSourceCondition(source, condition(of: source))
         if told.type != nil { await record(told, source: source) }
-        if told.wakesJobs { await wake(source) }
+        if told.wakesJobs { await wake(source, told.outage) }
     }
 
     private func condition(of source: String) -> SourceCondition? {
@@ -85,6 +86,8 @@ struct SourceEventText {
     var keyID: String?
     /// Work that was put aside can go on.
     var wakesJobs = false
+    /// How long the source had failed, when it had.
+    var outage: Duration?
 
     init(_ event: BudgetEvent, time: SteadyTime) {
         func clock(_ monotonic: Duration) -> String { time.timestamp(ofMonotonic: monotonic).rfc3339 }
@@ -99,6 +102,11 @@ struct SourceEventText {
                 "breaker opened after \(failures) failures (\(error)); next probe \(clock(next))")
         case .breakerClosed(let lasted):
             self.init("source.breaker_closed", "breaker closed after \(Period(lasted))", .notice, wakes: true)
+            outage = lasted
+        case .sourceAnswersAgain(let failures, let lasted):
+            self.init(
+                "source.resumed", "answers again after \(failures) failures in \(Period(lasted))", .notice, wakes: true)
+            outage = lasted
         case .keyParked(let key, let until, let reason):
             let end = until.map { "until \(clock($0))" } ?? "until it is returned by hand"
             self.init("key.parked", "key \(key) is parked \(end): \(reason)", key: key)

@@ -21,6 +21,8 @@ final class SourceGovernor: Sendable {
 
     private struct State {
         var machine: BudgetMachine
+        /// Whether what the store has kept was taken over: no call goes before that.
+        var isRestored = false
         var permits: [UInt64: BudgetPermit] = [:]
         var onChange: (@Sendable () -> Void)?
         var lastSuccess: Timestamp?
@@ -45,8 +47,11 @@ final class SourceGovernor: Sendable {
 
     private var stateName: String { "budget/\(source.name)" }
 
-    /// Goes on from what the store has kept; call it before anything else.
+    /// Goes on from what the store has kept; a second time does nothing.
+    ///
+    /// No call goes before: a command on its own, without workers, must not forget what was used before it.
     func restore() async throws(StoreError) {
+        guard !state.withLock({ $0.isRestored }) else { return }
         let restored = BudgetRestore(stored: try await context.store.value(stateName))
         if restored == .unreadable {
             context.logger.warning(
@@ -54,7 +59,11 @@ final class SourceGovernor: Sendable {
                 metadata: ["source": "\(source.name)"])
         }
         let machine = SourceGovernor.machine(source, context, restored)
-        state.withLock { $0.machine = machine }
+        state.withLock { state in
+            // Two may have read it at once; calls may go since the first was done.
+            guard !state.isRestored else { return }
+            (state.machine, state.isRestored) = (machine, true)
+        }
     }
 
     /// Called when a call ends or a key changes: more may be possible than before.
@@ -67,7 +76,7 @@ final class SourceGovernor: Sendable {
         for _ in 0..<8 {
             let now = context.clock.monotonic()
             let (admission, wantsReservation) = state.withLock { state -> (Admission, DatasetID?) in
-                var admission = Admission(isUnlimited: source.limits.isEmpty)
+                var admission = Admission(isUnlimited: state.machine.isUnlimited)
                 for dataset in datasets {
                     var open: Priority?
                     for priority in [Priority.low, .high, .critical] {
@@ -99,13 +108,21 @@ final class SourceGovernor: Sendable {
         return nil
     }
 
-    /// Waits until the budget allows one call, at most `patience`.
+    /// Waits until the budget allows one call, at most `patience`; with `keyID`, only with this key, parked or not.
     func acquire(
-        dataset: DatasetID?, priority: Priority, aged: Bool, patience: Duration
+        dataset: DatasetID?, priority: Priority, aged: Bool, keyID: String? = nil, patience: Duration
     ) async throws(PermitDenied) -> CallPermit {
+        do {
+            try await restore()
+        } catch {
+            context.storeFailed(error, while: "reading the budget of \(source.name)", metadata: [:])
+            throw PermitDenied(
+                kind: "store", message: "the budget cannot be read, so no call is sent; Freshet tries again",
+                until: context.clock.monotonic() + StoreHealth.pause)
+        }
         let giveUpAt = context.clock.monotonic() + patience
         while true {
-            let decision = decide(dataset ?? undeclared, priority, aged: aged)
+            let decision = decide(dataset ?? undeclared, priority, aged: aged, keyID: keyID)
             guard case .wait(let until, let block) = decision else {
                 guard case .go(let permit) = decision else { continue }
                 return permitted(permit)
@@ -157,11 +174,15 @@ final class SourceGovernor: Sendable {
             [("source", source.name), ("key_id", keyID ?? "none"), ("outcome", "\(status)")])
     }
 
-    func finish(_ permit: CallPermit, failure: CallFailure?) {
+    /// Ends a call; `document` is what it asked for, when it was one.
+    ///
+    /// - Returns: The failure as it is to be treated.
+    func finish(_ permit: CallPermit, failure: CallFailure?, about document: DocumentID?) -> CallFailure? {
         let now = context.clock.monotonic()
-        mutate { state in
-            guard let budgetPermit = state.permits.removeValue(forKey: permit.id) else { return }
-            state.machine.finish(budgetPermit, failure.map { .failure($0) } ?? .success, now: now)
+        let judged = mutate { state -> CallFailure? in
+            guard let budgetPermit = state.permits.removeValue(forKey: permit.id) else { return failure }
+            return state.machine.finish(
+                budgetPermit, failure.map { .failure($0) } ?? .success, about: document, now: now)
         }
         if let failure, failure.status == nil {
             context.metrics.increment(
@@ -169,6 +190,7 @@ final class SourceGovernor: Sendable {
                 [("source", source.name), ("key_id", permit.credential.id), ("outcome", failure.kind)])
         }
         changed()
+        return judged
     }
 
     /// Notes how the last attempt on a document went, for `status`.
@@ -195,6 +217,12 @@ final class SourceGovernor: Sendable {
         return state.withLock { ($0.machine.status(now: now), $0.lastSuccess, $0.lastFailure) }
     }
 
+    /// How long the source has been failing without another try; `nil` when it does not, or something else sees to it.
+    func silence() -> Duration? {
+        let now = context.clock.monotonic()
+        return state.withLock { $0.machine.silentSince }.map { now - $0 }
+    }
+
     /// Records the exact budget at an orderly end.
     func saveExactly() async {
         let (now, wall) = (context.clock.monotonic(), context.clock.now())
@@ -211,10 +239,13 @@ final class SourceGovernor: Sendable {
     /// Stands for every path that no dataset declares.
     private var undeclared: DatasetID { DatasetID(source: source.name, name: "") }
 
-    private func decide(_ dataset: DatasetID, _ priority: Priority, aged: Bool) -> BudgetDecision {
+    private func decide(
+        _ dataset: DatasetID, _ priority: Priority, aged: Bool, keyID: String? = nil
+    ) -> BudgetDecision {
         let now = context.clock.monotonic()
         let decision = mutate { state in
-            let decision = state.machine.decide(dataset: dataset, priority: priority, aged: aged, now: now)
+            let decision = state.machine.decide(
+                dataset: dataset, priority: priority, aged: aged, keyID: keyID, now: now)
             if case .go(let permit) = decision { state.permits[permit.id] = permit }
             return decision
         }

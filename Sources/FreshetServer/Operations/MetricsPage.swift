@@ -166,8 +166,18 @@ struct MetricsPage: Sendable {
                 var labels: [MetricsRegistry.Label] = [("source", source.name)]
                 if line.scope == "endpoint" { labels.append(("dataset", line.subject)) }
                 if line.scope == "key" { labels.append(("key_id", line.subject)) }
-                families["freshet_budget_left_\(line.scope)_\(window)", default: []]
-                    .append((labels, max(0, line.calls - line.used)))
+                let (name, left) = ("freshet_budget_left_\(line.scope)_\(window)", max(0, line.calls - line.used))
+                // A declared window and one that upstream told of may have one length: what is left is the lesser.
+                var lines = families[name] ?? []
+                let earlier = lines.firstIndex { other in
+                    other.labels.elementsEqual(labels) { $0.name == $1.name && $0.value == $1.value }
+                }
+                if let earlier {
+                    lines[earlier].left = min(lines[earlier].left, left)
+                } else {
+                    lines.append((labels, left))
+                }
+                families[name] = lines
             }
         }
         for (name, lines) in families.sorted(by: { $0.key < $1.key }) {

@@ -28,10 +28,12 @@ struct StatusPolicy: Sendable {
         case 300...399: (effect, kind, advice) = (.permanent, "upstream-\(status)", "That redirect cannot be followed.")
         default: (effect, kind, advice) = (.permanent, "upstream-\(status)", "Check the dataset's path and parameters.")
         }
-        return CallFailure(
+        var failure = CallFailure(
             effect: effect, retryAfter: RetryAfter.read(answer.head.headers, now: now), kind: kind,
             message: FailureText.answered(source, status: status, reason: UpstreamReason.find(in: answer.root), advice),
             status: status)
+        failure.isSurmise = status == 403
+        return failure
     }
 
     /// The failure that a matched rule stands for.

@@ -213,6 +213,73 @@ struct Blocked: Error { var decision: BudgetDecision }
         #expect(single.wait(Bench.b) == .seconds(7))
     }
 
+    private static let shared = [
+        LimitConfig(scope: .key, calls: 40, per: .seconds(1)),
+        LimitConfig(scope: .account, calls: 900, per: .seconds(10)),
+    ]
+
+    @Test func `a second key refused while the first rests means the account`() throws {
+        var bench = Bench(Bench.source(Self.shared, keys: 3))
+        try bench.call(.wait, retryAfter: .seconds(7))
+        #expect(bench.machine.status(now: bench.now).keys.map { $0.state == .active } == [false, true, true])
+        bench.now += .seconds(2)
+        try bench.call(.wait, retryAfter: .seconds(30))
+        // Not the second key alone: the third, never refused, waits with it.
+        #expect(bench.block() == .learnedQuota(until: bench.now + .seconds(30)))
+        #expect(bench.machine.takeEvents().contains(.quotaHeld(holder: "source", until: bench.now + .seconds(30))))
+        bench.now += .seconds(30)
+        #expect(bench.block() == nil)
+    }
+
+    @Test func `a second key refused after the first has returned rests alone`() throws {
+        var bench = Bench(Bench.source(Self.shared, keys: 3))
+        try bench.call(.wait, retryAfter: .seconds(7))
+        bench.now += .seconds(8)
+        try bench.call(.wait, retryAfter: .seconds(30))
+        #expect(bench.machine.status(now: bench.now).keys.count { $0.state != .active } == 1)
+        #expect(bench.block() == nil)
+    }
+
+    @Test func `without a limit of the account every key is refused for itself`() throws {
+        var bench = Bench(Bench.source([Self.shared[0]], keys: 3))
+        try bench.call(.wait, retryAfter: .seconds(7))
+        try bench.call(.wait, retryAfter: .seconds(7))
+        #expect(try bench.go().keyID == "k3")
+    }
+
+    @Test func `keys of another account go on when one account is used up`() throws {
+        var source = Bench.source(Self.shared, keys: 4)
+        source.auth.keys = (1...4).map {
+            Credential(id: "k\($0)", secret: Secret("x\($0)"), account: $0 <= 2 ? "one" : "two")
+        }
+        var bench = Bench(source)
+        for key in ["k1", "k3"] {
+            var permit = try bench.go()
+            while permit.keyID != key {
+                bench.answer(permit)
+                bench.now += .seconds(1)
+                permit = try bench.go()
+            }
+            bench.answer(permit, .wait, retryAfter: .seconds(60))
+        }
+        // One key of each account rests: that says nothing of either account.
+        let next = try bench.go()
+        bench.answer(next, .wait, retryAfter: .seconds(60))
+        let last = try bench.go()
+        #expect(Set([next.keyID, last.keyID]) == ["k2", "k4"])
+    }
+
+    @Test(arguments: [("40", false), ("900", true), ("77", false)])
+    func `a 429 that says whose quota is used up is believed at once`(limit: String, isAccount: Bool) throws {
+        var bench = Bench(Bench.source(Self.shared, keys: 2))
+        let permit = try bench.go()
+        bench.machine.headReceived(permit, now: bench.now)
+        let headers = [("X-RateLimit-Limit", limit), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "20")]
+        bench.machine.learn(headers.map { (name: $0.0, value: $0.1) }, permit, now: bench.now, wall: Bench.wall)
+        bench.answer(permit, .wait)
+        #expect((bench.block() == nil) != isAccount)
+    }
+
     @Test func `at most so many calls are in flight`() throws {
         var source = Bench.source()
         source.concurrency = 2

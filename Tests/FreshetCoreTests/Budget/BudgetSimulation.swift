@@ -45,6 +45,8 @@ struct BudgetSimulation {
     var cleanRestarts: Set<Int64> = []
     /// Moments after which the machine has rebooted.
     var reboots: Set<Int64> = []
+    /// What every answer's head carries.
+    var headers: [(name: String, value: String)] = []
     /// How far the wall clock may jump at a restart, in seconds.
     var wallJump: Int64 = 0
 
@@ -73,11 +75,14 @@ struct BudgetSimulation {
     private var nextWake = Int64.max
     private var dueSince: [Int: Int64] = [:]
 
-    init(source: SourceConfig, datasets: [DatasetID], askers: [Asker], seed: UInt64) {
+    /// `counted`: what the server counts, when that is more than the machine is told.
+    init(
+        source: SourceConfig, datasets: [DatasetID], askers: [Asker], seed: UInt64, counted: SourceConfig? = nil
+    ) {
         self.source = source
         self.datasets = datasets
         self.askers = askers
-        server = SlidingServer(source)
+        server = SlidingServer(counted ?? source)
         random = Seeded(seed)
         inOrder = askers.indices.sorted {
             (askers[$0].priority == .critical ? 0 : askers[$0].aged ? 1 : 2 + askers[$0].priority.rawValue)
@@ -113,7 +118,7 @@ struct BudgetSimulation {
     }
 
     private mutating func handle(_ event: Event) {
-        let mono = mono
+        let (mono, wall) = (mono, wall)
         switch event {
         case .wake(let of) where of == epoch && machine != nil:
             nextWake = .max
@@ -133,6 +138,7 @@ struct BudgetSimulation {
         case .head(let call):
             guard let known = calls[call], known.epoch == epoch else { return }
             machine?.headReceived(known.permit, now: mono)
+            if !headers.isEmpty { machine?.learn(headers, known.permit, now: mono, wall: wall) }
         case .finish(let call, let dies):
             guard let known = calls[call] else { return }
             // A lost answer: the request may reach the server a moment after we gave up.

@@ -105,7 +105,7 @@ import Testing
         let permit = try bench.go()
         bench.machine.headReceived(permit, now: bench.now)
         bench.machine.learn(
-            [("RateLimit-Policy", "\"d\";q=8;w=60"), ("RateLimit", "\"d\";r=6;t=60")], permit, now: bench.now,
+            [("RateLimit-Policy", "\"d\";q=8"), ("RateLimit", "\"d\";r=6;t=60")], permit, now: bench.now,
             wall: Self.wall)
         bench.machine.finish(permit, .success, now: bench.now)
         _ = try bench.go(Bench.a, .low)

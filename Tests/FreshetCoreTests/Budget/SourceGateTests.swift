@@ -60,6 +60,34 @@ import Testing
         _ = try bench.go()
     }
 
+    @Test func `without a breaker the first answer after five failures says that the source is back`() throws {
+        var source = Bench.source()
+        source.breaker.failures = 0
+        var bench = Bench(source)
+        #expect(bench.machine.silentSince == nil)
+        for _ in 0..<4 { try bench.call(.retry) }
+        #expect(bench.machine.silentSince == bench.now)
+        let flight = try bench.go()
+        #expect(bench.machine.silentSince == nil, "a call is under way")
+        bench.answer(flight)
+        #expect(bench.machine.silentSince == nil, "it was answered")
+        #expect(bench.machine.takeEvents().isEmpty, "four may be chance")
+        for _ in 0..<6 {
+            try bench.call(.retry)
+            bench.now += .seconds(1)
+        }
+        try bench.call(.notFound)
+        #expect(bench.machine.takeEvents() == [.sourceAnswersAgain(failures: 6, lasted: .seconds(6))])
+        try bench.call()
+        #expect(bench.machine.takeEvents().isEmpty)
+    }
+
+    @Test func `an open breaker sees to the next try itself`() throws {
+        var bench = Bench(Bench.source())
+        for _ in 0..<5 { try bench.call(.retry) }
+        #expect(bench.machine.silentSince == nil)
+    }
+
     @Test func `maintenance probes once per interval and ends by itself`() throws {
         var bench = Bench(Bench.source())
         try bench.call(.maintenance)

@@ -52,11 +52,12 @@ final class CheckedPermits: CallPermits {
         onHead()
     }
 
-    func finish(_ permit: CallPermit, failure: CallFailure?) {
+    func finish(_ permit: CallPermit, failure: CallFailure?) -> CallFailure? {
         state.withLock { state in
             if state.open.remove(permit.id) == nil { state.misuse.append("second finish of \(permit.id)") }
             state.finishes.append(Finish(permit: permit, failure: failure))
         }
+        return failure
     }
 
     /// How many permits were given out.

@@ -20,7 +20,7 @@ import Testing
     /// Every kind of the mock; each gets a source of its own, so that none stands in another's way.
     static let faults: [Fault] = [
         Fault("status=500", "upstream-500"), Fault("status=400", "upstream-400"), Fault("502", "upstream-502"),
-        Fault("status=401", "upstream-401", stopsSource: true), Fault("status=403", "upstream-403", stopsSource: true),
+        Fault("status=401", "upstream-401", stopsSource: true), Fault("status=403", "forbidden"),
         Fault("429", "upstream-429", stopsSource: true), Fault("429:retry-after=30", "upstream-429", stopsSource: true),
         Fault("429:retry-after=date+30", "upstream-429", stopsSource: true),
         Fault("maintenance", "upstream-503", stopsSource: true),
