@@ -13,7 +13,7 @@ struct ArrowTests {
         "FreshetCore": [],
         "FreshetDocument": ["FreshetCore"],
         "FreshetUpstream": [
-            "FreshetCore", "FreshetDocument", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "CZlib",
+            "FreshetCore", "FreshetDocument", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "CZlib",
         ],
         "FreshetMock": ["CZlib", "NIOCore", "NIOHTTP1", "NIOPosix", "FoundationEssentials", "Glibc", "Musl", "Darwin"],
         "FreshetExport": ["CZlib", "FreshetCore", "Glibc"],

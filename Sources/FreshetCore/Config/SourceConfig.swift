@@ -14,6 +14,8 @@ public struct SourceConfig: Sendable {
     public var reserve = 0.0
     /// The most calls in flight at once, at least 1.
     public var concurrency = 16
+    /// Whom it is trusted to be.
+    public var tls = TLSConfig()
     /// From sending a request to the last byte of its answer.
     public var timeout = Duration.seconds(30)
     /// How failures that may pass are tried again.
@@ -37,6 +39,15 @@ public struct SourceConfig: Sendable {
 
     /// Creates a source with defaults.
     public init(name: String, baseURL: String) { (self.name, self.baseURL) = (name, baseURL) }
+}
+
+/// How a source shows that it is the one that is meant.
+public struct TLSConfig: Sendable, Hashable {
+    /// A PEM file with certificate authorities that are trusted besides the system's, as an absolute path.
+    public var caFile: String?
+
+    /// Creates the section: the system's authorities only.
+    public init() {}
 }
 
 /// How calls to a source are authenticated, and with which keys.

@@ -26,7 +26,7 @@ struct KeyRing: Sendable {
             return .key(Key(value: credential.secret))
         }
         guard let url = HTTPURL(tokenURL),
-            let request = TokenGrant.request(to: url, scope: scope, key: credential.secret, userAgent: userAgent)
+            var request = TokenGrant.request(to: url, scope: scope, key: credential.secret, userAgent: userAgent)
         else {
             return .failed(
                 CallFailure(
@@ -34,9 +34,10 @@ struct KeyRing: Sendable {
                     message: "No access token can be fetched: token_url must be an http or https URL and each key "
                         + "client_id:client_secret."))
         }
-        let (deadline, transport, timeout) = (deadline, transport, source.timeout)
+        request.caFile = source.tls.caFile
+        let (deadline, transport, timeout, call) = (deadline, transport, source.timeout, request)
         let answer = await tokens.token(for: name(of: credential), now: deadline.clock.monotonic()) {
-            let result = await deadline.send(request, over: transport, within: timeout) { _ in
+            let result = await deadline.send(call, over: transport, within: timeout) { _ in
                 .all(limit: TokenGrant.maxBody)
             }
             return TokenGrant.read(result, clock: deadline.clock)

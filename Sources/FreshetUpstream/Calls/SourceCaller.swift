@@ -59,10 +59,10 @@ struct SourceCaller: Sendable {
                 permits.finish(permit, failure: nil)
                 mayRenew = false
             case .done(let verdict):
-                permits.finish(permit, failure: verdict.failure)
+                let judged = permits.finish(permit, failure: verdict.failure)
                 switch verdict {
                 case .accept(let value), .report(let value, _): return .value(value, url: hop.url)
-                case .reject(let failure): return .failed(failure)
+                case .reject(let failure): return .failed(judged ?? failure)
                 }
             }
         }
@@ -158,6 +158,7 @@ struct SourceCaller: Sendable {
 
     private func request(for hop: Hop, of call: OutgoingCall) -> TransportRequest {
         var request = TransportRequest(method: hop.method, url: hop.url)
+        request.caFile = source.tls.caFile
         request.headers = [
             "User-Agent": keys.userAgent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate",
         ]

@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import FreshetCore
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import Synchronization
 
 /// The transport over one async-http-client.
 ///
@@ -11,6 +13,8 @@ import NIOHTTP1
 /// one for all sources.
 final class AsyncHTTPTransport: Transport {
     private let client: HTTPClient
+    /// By file: the client keeps connections apart by these.
+    private let trusts = Mutex<[String: TLSConfiguration]>([:])
 
     /// - Parameters:
     ///   - group: Event loops to share; `nil` uses the client's own.
@@ -34,6 +38,7 @@ final class AsyncHTTPTransport: Transport {
         message.method = HTTPMethod(rawValue: request.method)
         for (name, value) in request.headers.fields { message.headers.add(name: name, value: value) }
         if !request.body.isEmpty { message.body = .bytes(ByteBuffer(bytes: request.body)) }
+        if let file = request.caFile { message.tlsConfiguration = trust(file) }
         let response: HTTPClientResponse
         do {
             // The caller's deadline cancels this task; the client's own would end with the head.
@@ -50,6 +55,17 @@ final class AsyncHTTPTransport: Transport {
                     response.body, method: request.method, head: head, plan: plan(head)))
         } catch {
             return .failed(TransportErrors.failure(for: error, head: head))
+        }
+    }
+
+    /// The system's authorities and those of a file, which is read when a connection is made.
+    private func trust(_ file: String) -> TLSConfiguration {
+        trusts.withLock { trusts in
+            if let known = trusts[file] { return known }
+            var trust = TLSConfiguration.makeClientConfiguration()
+            trust.additionalTrustRoots = [.file(file)]
+            trusts[file] = trust
+            return trust
         }
     }
 

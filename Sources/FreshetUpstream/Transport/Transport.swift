@@ -27,6 +27,8 @@ struct TransportRequest: Sendable {
     var url: HTTPURL
     var headers = HeaderFields()
     var body: [UInt8] = []
+    /// A PEM file of authorities that are trusted besides the system's.
+    var caFile: String?
 }
 
 /// The status line and headers of an answer.

@@ -1,6 +1,7 @@
 import FreshetCore
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A raw TCP server for one test: it reads requests and answers with exactly the bytes it is told to, or misbehaves.
@@ -43,13 +44,14 @@ final class LoopbackServer: Sendable {
     ///
     /// - Parameters:
     ///   - host: An address of this machine.
+    ///   - tls: Speak TLS with this certificate.
     ///   - greeting: What to do with a new connection.
     ///   - answer: What to do for a request and its number from 0. No `close` keeps the connection open.
     ///   - body: The test.
     /// - Returns: What the test returns.
     /// - Throws: What the test throws.
     static func run<Value>(
-        host: String = "127.0.0.1", greeting: [Action] = [],
+        host: String = "127.0.0.1", tls: NIOSSLContext? = nil, greeting: [Action] = [],
         _ answer: @escaping @Sendable (Request, Int) -> [Action],
         _ body: (LoopbackServer) async throws -> Value
     ) async throws -> Value {
@@ -58,6 +60,9 @@ final class LoopbackServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.addHandler(RawHandler(server: server))
                 }
             }

@@ -53,6 +53,8 @@ public enum ConfigLoader {
         let zones = withoutActuallyEscaping(readFile) { ZoneCheck(readFile: $0).unknownZones(in: draft) }
         var resolver = ConfigResolver(reading: reading, directory: directory, unknownZones: zones)
         var configuration = resolver.resolve(draft)
+        TrustCheck.apply(
+            to: &configuration, draft: draft, directory: directory, reading: &resolver.reading, readFile: readFile)
         let notes = SeedEnvironment.apply(variables, to: &configuration, reading: &resolver.reading)
         guard resolver.reading.problems.isEmpty else { throw ConfigProblems(resolver.reading.problems) }
         return LoadedConfiguration(

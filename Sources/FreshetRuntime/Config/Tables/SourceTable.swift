@@ -45,6 +45,7 @@ enum SourceTable {
             Key(
                 "concurrency", \.config.concurrency, .integer(1...1000), synonyms: ["parallel", "max_concurrency"],
                 "The most calls in flight at once."),
+            Key("tls", \.config.tls, tls.kind, synonyms: ["ssl"], "Which certificates are accepted."),
             Key(
                 "timeout", \.config.timeout, .duration(atLeast: .milliseconds(10)), synonyms: ["request_timeout"],
                 "How long a call may take, from sending the request to the last byte of its answer."),
@@ -90,6 +91,17 @@ enum SourceTable {
             Key(
                 "jitter", \.jitter, .choice("a jitter"),
                 "Whether a wait is drawn from zero to the bound (`full`) or is the bound itself (`none`)."),
+        ])
+
+    static let tls = Section<TLSConfig>(
+        "tls", at: "sources.<source>.tls", doc: "Which certificates are accepted from an https source.",
+        example: "{ ca_file: ./our-ca.pem }", defaults: TLSConfig(),
+        keys: [
+            Key(
+                "ca_file", \.caFile, .optional(.text("path", example: "./our-ca.pem")),
+                synonyms: ["ca", "cafile", "cert", "certificate"],
+                "A PEM file of certificate authorities that are trusted besides the system's. A relative path starts at the "
+                    + "folder of this file.")
         ])
 
     static let breaker = Section<BreakerConfig>(
