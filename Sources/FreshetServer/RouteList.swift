@@ -10,6 +10,8 @@ enum RouteList {
     ) -> RouteTable {
         let service = reader.service
         let admin = AdminRoutes(service: service, tokens: tokens, logger: logger)
+        let backup = QueueBackupRoutes(service: service, logger: logger)
+        let keyTest = KeyTestRoutes(service: service, logger: logger)
         let refresh = RefreshRoutes(reader: reader, logger: logger)
         let proxy = ProxyRoutes(reader: reader, tokens: tokens)
         let tables = TableRoutes(service: service, logger: logger)
@@ -41,7 +43,10 @@ enum RouteList {
             Route(.get, "/admin/queue", .operator, "Jobs in a state", admin.queue),
             Route(.post, "/admin/queue/retry", .operator, "Retry dead letters", admin.retry),
             Route(.post, "/admin/queue/drop", .operator, "Drop jobs", admin.drop),
+            Route(.get, "/admin/queue/backup", .operator, "Unfinished and dead jobs as JSON lines", backup.backup),
+            Route(.post, "/admin/queue/restore", .operator, "Merge a backup into the queue", backup.restore),
             Route(.get, "/admin/keys", .operator, "API keys by their opaque ids", admin.keys),
+            Route(.post, "/admin/keys/{source}/test", .operator, "One call with each key", keyTest.test),
             Route(.post, "/admin/keys/{source}/{key}/park", .operator, "Park a key", admin.park),
             Route(.post, "/admin/keys/{source}/{key}/unpark", .operator, "Return a key to service", admin.unpark),
             Route(.post, "/admin/fetch", .operator, "Fetch a document now", admin.fetch),

@@ -100,6 +100,18 @@ public protocol JobStore: Sendable {
     /// Removes unfinished or dead jobs that nobody holds; `ids` nil means all dead ones.
     func drop(ids: [Int64]?) async throws(StoreError) -> Int
 
+    /// Merges the jobs of a backup, all or nothing.
+    ///
+    /// A document without an unfinished or dead job gets its job back as it was: priority, cause, times, tries, heat and last error;
+    /// one that was leased is ready. Where there is such a job already it stays as it is, but a job of the backup that is not
+    /// dead raises priority and heat of one that is not dead. Finished jobs of the backup are left out.
+    /// - Parameters:
+    ///   - jobs: At most one of a document; their ids mean nothing.
+    ///   - now: What is due by then is ready.
+    /// - Returns: How many were added, raised and kept.
+    /// - Throws: ``StoreError`` when nothing was written.
+    func restore(_ jobs: [RefreshJob], now: Timestamp) async throws(StoreError) -> JobRestore
+
     /// Forgets finished jobs older than `before`.
     func forgetDone(before: Timestamp) async throws(StoreError) -> Int
 }

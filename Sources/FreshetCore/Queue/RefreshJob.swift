@@ -146,6 +146,19 @@ public enum JobEnd: Sendable, Hashable {
     case dead(FailureNote)
 }
 
+/// What became of the jobs of a backup.
+public struct JobRestore: Sendable, Hashable {
+    /// Jobs that were added.
+    public var added = 0
+    /// Jobs that were there, and became more urgent.
+    public var raised = 0
+    /// Jobs that were there, and stay as they are.
+    public var kept = 0
+
+    /// Creates a result without any.
+    public init() {}
+}
+
 /// How many jobs stand where.
 public struct QueueDepth: Sendable, Hashable {
     /// Jobs by state and priority.

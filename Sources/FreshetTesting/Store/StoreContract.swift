@@ -40,7 +40,8 @@ public enum StoreContract {
 
     /// Every check.
     public static let all: [Check] =
-        documents + history + census + enqueuing + leasing + ends + recovery + queueQuestions + events + smallThings
+        documents + history + census + enqueuing + leasing + ends + recovery + queueQuestions + restore + events
+        + smallThings
         + concurrency
 }
 

@@ -76,6 +76,29 @@ struct JobShelf {
         return EnqueueResult(jobID: job.id, isNew: true, raised: false)
     }
 
+    mutating func restore(_ jobs: [RefreshJob], now: Timestamp) -> JobRestore {
+        var result = JobRestore()
+        for job in jobs where job.state != .done {
+            if let id = standing[job.document], let other = entries[id]?.job {
+                let wish = EnqueueRequest(
+                    document: job.document, priority: job.priority, cause: job.cause, heat: job.heat, notBefore: now)
+                let isOpen = job.state != .dead && other.state != .dead
+                let raised = isOpen && raise(other, for: wish, isPersonal: false, now: now).raised
+                result.raised += raised ? 1 : 0
+                result.kept += raised ? 0 : 1
+                continue
+            }
+            lastID += 1
+            var restored = job
+            restored.id = lastID
+            if job.state != .dead { restored.state = job.notBefore > now ? .waiting : .ready }
+            entries[restored.id] = Entry(job: restored)
+            list(restored)
+            result.added += 1
+        }
+        return result
+    }
+
     private mutating func raise(
         _ job: RefreshJob, for request: EnqueueRequest, isPersonal: Bool, now: Timestamp
     ) -> EnqueueResult {

@@ -89,6 +89,11 @@ extension MemoryStore {
         try with { state in requests.map { state.queue.enqueue($0, now: now) } }
     }
 
+    /// Merges the jobs of a backup.
+    public func restore(_ jobs: [RefreshJob], now: Timestamp) async throws(StoreError) -> JobRestore {
+        try with { $0.queue.restore(jobs, now: now) }
+    }
+
     /// Leases ready jobs.
     public func lease(_ request: LeaseRequest, now: Timestamp) async throws(StoreError) -> [LeasedJob] {
         try with { $0.queue.lease(request, now: now) }

@@ -7,6 +7,12 @@ extension SQLiteStore {
         return try await committer.write { try $0.enqueue(requests, now: now) }
     }
 
+    /// Merges the jobs of a backup.
+    public func restore(_ jobs: [RefreshJob], now: Timestamp) async throws(StoreError) -> JobRestore {
+        guard !jobs.isEmpty else { return JobRestore() }
+        return try await committer.write { try $0.restore(jobs, now: now) }
+    }
+
     /// Leases ready jobs.
     public func lease(_ request: LeaseRequest, now: Timestamp) async throws(StoreError) -> [LeasedJob] {
         try await committer.write { try $0.lease(request, now: now) }

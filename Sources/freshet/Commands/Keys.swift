@@ -5,8 +5,8 @@ import FreshetDocument
 /// The command `freshet keys`.
 struct Keys: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show, park and return API keys; keys appear by their opaque id only.",
-        subcommands: [KeysList.self, KeysPark.self, KeysUnpark.self], defaultSubcommand: KeysList.self)
+        abstract: "Show, test, park and return API keys; keys appear by their opaque id only.",
+        subcommands: [KeysList.self, KeysTest.self, KeysPark.self, KeysUnpark.self], defaultSubcommand: KeysList.self)
 }
 
 /// The command `freshet keys ls`.
@@ -32,6 +32,48 @@ struct KeysList: AsyncParsableCommand {
             }
         }
         print(table.text)
+    }
+}
+
+/// The command `freshet keys test`.
+struct KeysTest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Make one call with each key of a source.",
+        discussion: """
+            Parked keys are tried, too. The calls count against the source's limits. Exit code 65 when a key is refused, 69 when \
+            upstream gave no answer, 75 when the budget or upstream's quota let no call go.
+            """)
+
+    @OptionGroup var options: ConfigOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The source.")
+    var source: String
+    @Option(
+        help: ArgumentHelp(
+            "What to ask for, below base_url; left out: a document that a schedule lists, one without parameters, or one that is held.",
+            valueName: "path"))
+    var path: String?
+
+    func run() async throws {
+        let (source, payload) = (source, jsonObject(path.map { [("path", $0)] } ?? []))
+        let answer = try await Control.with(try options.load(quiet: true)) { control in
+            try await control.call(.post, "/admin/keys/\(PercentEncoding.encode(source))/test", json: payload)
+                .expectSuccess()
+        }
+        let keys = try answer.json()["keys"].list
+        if output.json {
+            printJSON(answer.body)
+        } else {
+            var table = Table(["KEY", "RESULT", "STATUS", "REASON"])
+            for key in keys {
+                table.add([key.text("key_id"), key.text("result"), key.text("http_status"), key.text("reason")])
+            }
+            print(table.text)
+        }
+        let results = Set(keys.map { $0.text("result") })
+        if results.contains("refused") { throw Exit.badData }
+        if results.contains("unanswered") { throw Exit.unavailable }
+        if results != ["ok"] { throw Exit.tryLater }
     }
 }
 

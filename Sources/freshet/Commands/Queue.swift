@@ -5,8 +5,9 @@ import FreshetDocument
 /// The command `freshet queue`.
 struct Queue: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, retry and drop refreshes.",
-        subcommands: [QueueList.self, QueueRetry.self, QueueDrop.self], defaultSubcommand: QueueList.self)
+        abstract: "List, retry, drop, back up and restore refreshes.",
+        subcommands: [QueueList.self, QueueRetry.self, QueueDrop.self, QueueBackup.self, QueueRestore.self],
+        defaultSubcommand: QueueList.self)
 }
 
 /// The command `freshet queue ls`.
@@ -79,6 +80,20 @@ struct JobSelection: ParsableArguments {
     }
 }
 
+extension JobSelection {
+    /// Sends the selection to `/admin/queue/<verb>`, and prints how many jobs it was done to.
+    func send(_ verb: String, count: String, told: String, _ options: ConfigOptions, _ output: OutputOptions)
+        async throws
+    {
+        let payload = body
+        let answer = try await Control.with(try options.load(quiet: true)) { control in
+            try await control.call(.post, "/admin/queue/\(verb)", json: payload).expectSuccess()
+        }
+        guard !output.json else { return printJSON(answer.body) }
+        print("\(try answer.json().text(count)) job(s) \(told)")
+    }
+}
+
 /// The command `freshet queue retry`.
 struct QueueRetry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "retry", abstract: "Run dead letters again.")
@@ -88,12 +103,7 @@ struct QueueRetry: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let payload = jobs.body
-        let body = try await Control.with(try options.load(quiet: true)) { control in
-            try await control.call(.post, "/admin/queue/retry", json: payload).expectSuccess().body
-        }
-        guard !output.json else { return printJSON(body) }
-        print("\(try Control.Answer(status: 200, body: body).json().text("retried")) job(s) will run again")
+        try await jobs.send("retry", count: "retried", told: "will run again", options, output)
     }
 }
 
@@ -106,12 +116,5 @@ struct QueueDrop: AsyncParsableCommand {
     @OptionGroup var jobs: JobSelection
     @OptionGroup var output: OutputOptions
 
-    func run() async throws {
-        let payload = jobs.body
-        let body = try await Control.with(try options.load(quiet: true)) { control in
-            try await control.call(.post, "/admin/queue/drop", json: payload).expectSuccess().body
-        }
-        guard !output.json else { return printJSON(body) }
-        print("\(try Control.Answer(status: 200, body: body).json().text("dropped")) job(s) dropped")
-    }
+    func run() async throws { try await jobs.send("drop", count: "dropped", told: "dropped", options, output) }
 }

@@ -60,18 +60,23 @@ struct Control {
         }
     }
 
-    /// Sends a request and reads the whole answer.
-    func call(_ method: HTTPMethodName, _ path: String, json: [UInt8]? = nil) async throws -> Answer {
+    /// Sends a request and reads the whole answer, at most `limit` bytes of it.
+    func call(
+        _ method: HTTPMethodName, _ path: String, json: [UInt8]? = nil, lines: [UInt8]? = nil, limit: Int = 64 << 20
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = .init(rawValue: method.rawValue)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: json))
+        } else if let lines {
+            request.headers.add(name: "Content-Type", value: "application/x-ndjson")
+            request.body = .bytes(ByteBuffer(bytes: lines))
         }
         do {
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(90))
-            let body = try await response.body.collect(upTo: 64 << 20)
+            let body = try await response.body.collect(upTo: limit)
             return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
         } catch {
             throw Exit.fail("the server at \(baseURL) does not answer (\(error)); is it running?", Exit.unavailable)
