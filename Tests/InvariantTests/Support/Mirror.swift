@@ -24,12 +24,14 @@ final class Mirror: Sendable {
     var log: String { (try? String(contentsOfFile: scratch.path + "/serve.err", encoding: .utf8)) ?? "" }
 
     /// `config`: what follows `data_dir` and `server`.
-    init(_ config: String, server: String = "", environment: [String: String] = [:]) throws {
+    init(
+        _ config: String, listen: String = "127.0.0.1:0", server: String = "", environment: [String: String] = [:]
+    ) throws {
         scratch = try Scratch()
         self.environment = Mutex(environment)
         let more = server.isEmpty ? "" : ", " + server
         configPath = try scratch.write(
-            "freshet.yaml", "data_dir: ./data\nserver: { listen: \"127.0.0.1:0\"\(more) }\n" + config)
+            "freshet.yaml", "data_dir: ./data\nserver: { listen: \"\(listen)\"\(more) }\n" + config)
     }
 
     deinit { state.withLock { $0.child }?.signal(SIGKILL) }

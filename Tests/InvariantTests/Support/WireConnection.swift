@@ -19,8 +19,9 @@ final class WireConnection: Sendable {
 
     static func open(_ baseURL: String) async throws -> WireConnection {
         let authority = baseURL.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" }
-        let parts = authority.split(separator: ":")
-        guard parts.count == 2, let port = Int(parts[1]) else { throw WireError.closed }
+        guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...])
+        else { throw WireError.closed }
+        let host = authority[..<colon].filter { $0 != "[" && $0 != "]" }
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(10))
             .channelInitializer { channel in
@@ -30,7 +31,7 @@ final class WireConnection: Sendable {
                     try pipeline.addHandler(WireHandler())
                 }
             }
-            .connect(host: String(parts[0]), port: port).get()
+            .connect(host: host, port: port).get()
         return WireConnection(channel: channel, host: String(authority))
     }
 
