@@ -10,6 +10,7 @@ enum RouteList {
     ) -> RouteTable {
         let service = reader.service
         let admin = AdminRoutes(service: service, tokens: tokens, logger: logger)
+        let work = WorkRoutes(service: service, logger: logger)
         let backup = QueueBackupRoutes(service: service, logger: logger)
         let keyTest = KeyTestRoutes(service: service, logger: logger)
         let refresh = RefreshRoutes(reader: reader, logger: logger)
@@ -49,13 +50,15 @@ enum RouteList {
             Route(.post, "/admin/keys/{source}/test", .operator, "One call with each key", keyTest.test),
             Route(.post, "/admin/keys/{source}/{key}/park", .operator, "Park a key", admin.park),
             Route(.post, "/admin/keys/{source}/{key}/unpark", .operator, "Return a key to service", admin.unpark),
-            Route(.post, "/admin/fetch", .operator, "Fetch a document now", admin.fetch),
+            Route(.post, "/admin/fetch", .operator, "Fetch a document now", work.fetch),
+            Route(.post, "/admin/replay", .operator, "Make rows of stored documents again", work.replay),
             Route(
                 .post, "/admin/schema/{table}/rollback", .operator, "Go back to an earlier schema", tables.rollback),
             Route(.get, "/admin/tokens", .admin, "Tokens", admin.listTokens),
             Route(.post, "/admin/tokens", .admin, "Make a token", admin.createToken),
             Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),
         ]
+        routes += AppRoutes(service: service).all(service.configuration)
         let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }
         let page = OpenAPI(configuration: service.configuration, build: build).document([self_] + routes).text + "\n"
         routes.append(
