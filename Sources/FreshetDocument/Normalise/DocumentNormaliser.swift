@@ -15,15 +15,15 @@ public struct DocumentNormaliser: Sendable {
     /// Once the rows of a table have so many members in one document, objects with new ones are maps.
     public static let memberLimit = 1_000
 
-    let plans: [TablePlan]
+    let plans: [RowPlan]
 
     /// Reads the paths of a configuration.
     ///
     /// - Parameter config: The tables of a dataset.
     /// - Throws: The first table and field that cannot be followed.
     public init(_ config: TablesConfig) throws(NormaliserError) {
-        var plans: [TablePlan] = []
-        for (index, spec) in config.specs.enumerated() { plans.append(try TablePlan(spec, at: index)) }
+        var plans: [RowPlan] = []
+        for (index, spec) in config.specs.enumerated() { plans.append(try RowPlan(spec, at: index)) }
         let all = plans
         for index in plans.indices { plans[index].leave(all) }
         self.plans = plans

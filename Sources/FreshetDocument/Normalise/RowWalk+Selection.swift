@@ -149,7 +149,7 @@ extension RowWalk {
     // MARK: Copied columns
 
     /// The cell of a source that is the same in all rows.
-    private mutating func constant(_ source: TablePlan.Source) -> (Cell, SeenKinds) {
+    private mutating func constant(_ source: RowPlan.Source) -> (Cell, SeenKinds) {
         switch source {
         case .fetchedAt:
             let micros = facts.fetchedAt.microseconds

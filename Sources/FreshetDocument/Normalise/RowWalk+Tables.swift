@@ -123,7 +123,7 @@ extension RowWalk {
         return entry
     }
 
-    private func policy(of entry: Int32, plan: TablePlan, table: Int) -> RowTrie.Policy {
+    private func policy(of entry: Int32, plan: RowPlan, table: Int) -> RowTrie.Policy {
         let names: [[UInt8]?] = trie.path(of: entry).map { trie.nameBytes(of: $0) }
         let place = tables[table].pattern.appending(names)
         var policy: RowTrie.Policy = []

@@ -45,7 +45,7 @@ struct RowWalk {
     let tape: JSONTape
     let source: UnsafeBufferPointer<UInt8>
     let words: UnsafeBufferPointer<TapeWord>
-    let plans: [TablePlan]
+    let plans: [RowPlan]
     let facts: Facts
 
     var trie = RowTrie()
@@ -61,7 +61,7 @@ struct RowWalk {
     private var serial: UInt32 = 0
 
     init(
-        tape: JSONTape, source: UnsafeBufferPointer<UInt8>, words: UnsafeBufferPointer<TapeWord>, plans: [TablePlan],
+        tape: JSONTape, source: UnsafeBufferPointer<UInt8>, words: UnsafeBufferPointer<TapeWord>, plans: [RowPlan],
         facts: Facts
     ) {
         (self.tape, self.source, self.words, self.plans, self.facts) = (tape, source, words, plans, facts)

@@ -1,6 +1,6 @@
 import FreshetCore
 
-extension TablePlan {
+extension RowPlan {
     /// Reads every path of a specification.
     init(_ spec: TableSpec, at index: Int) throws(NormaliserError) {
         self.spec = index
@@ -108,7 +108,7 @@ extension TablePlan {
     }
 
     /// Notes what the other tables take.
-    mutating func leave(_ others: [TablePlan]) {
+    mutating func leave(_ others: [RowPlan]) {
         for other in others where other.spec != spec && !other.isAuto {
             guard var pattern = other.pattern, !pattern.isEmpty else { continue }
             if pattern.last == .some(nil) {

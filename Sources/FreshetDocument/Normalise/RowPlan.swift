@@ -1,7 +1,7 @@
 import FreshetCore
 
 /// A table's specification with its paths read.
-struct TablePlan: Sendable {
+struct RowPlan: Sendable {
     /// One step of the path of the rows.
     struct Step: Sendable {
         var segment: JSONPath.Segment
