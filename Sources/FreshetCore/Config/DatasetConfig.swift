@@ -40,10 +40,6 @@ public struct DatasetConfig: Sendable {
     ///
     /// For APIs that answer for whoever owns the key. A document whose list is empty can be asked for with no key at all.
     public var keyIDsByDocument: [String: [String]] = [:]
-    /// By document key: the ids of the keys that may be used for that document; other documents follow ``keyIDs``.
-    ///
-    /// For APIs that answer for whoever owns the key. A document whose list is empty can be asked for with no key at all.
-    public var keyIDsByDocument: [String: [String]] = [:]
     /// The rows that documents become; `nil` makes none.
     public var tables: TablesConfig?
 
@@ -54,9 +50,6 @@ public struct DatasetConfig: Sendable {
 
     /// Whether superseded versions are kept.
     public var keepsVersions: Bool { versionsKeep != nil }
-
-    /// The ids of the keys that may be used for a document; every key of the source when `nil`.
-    public func keyIDs(forKey key: String) -> [String]? { keyIDsByDocument[key] ?? keyIDs }
 
     /// The ids of the keys that may be used for a document; every key of the source when `nil`.
     public func keyIDs(forKey key: String) -> [String]? { keyIDsByDocument[key] ?? keyIDs }
