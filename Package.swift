@@ -13,10 +13,12 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -57,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -66,7 +69,10 @@ let package = Package(
         library(
             "FreshetUpstream",
             ["CZlib", "FreshetCore", "FreshetDocument", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
-        library("FreshetMock", ["CZlib", nioCore, nioHTTP1, nioPosix]),
+        library("FreshetMock", ["CZlib", cryptoExtras, nioCore, nioHTTP1, nioPosix]),
+        library(
+            "FreshetBigQuery", path: "Sources/Destinations/FreshetBigQuery",
+            ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, jwtKit, nioCore, nioHTTP1]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
@@ -81,8 +87,9 @@ let package = Package(
         library(
             "FreshetRuntime",
             [
-                "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock", "FreshetServer",
-                "FreshetSQLite", "FreshetUpstream", crypto, lifecycle, logging, unixSignals, yams,
+                "FreshetBigQuery", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock",
+                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "TornApp", crypto, lifecycle, logging, unixSignals,
+                yams,
             ]),
         library("FreshetTesting", ["FreshetCore"]),
         .executableTarget(
@@ -93,8 +100,11 @@ let package = Package(
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("DocumentationTests", ["FreshetDocument"]),
+        tests(
+            "FreshetBigQueryTests",
+            ["FreshetBigQuery", "FreshetCore", "FreshetMock", "FreshetTesting", nioCore, nioHTTP1]),
         tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
-        tests("FreshetDocumentTests", ["FreshetDocument"]),
+        tests("FreshetDocumentTests", ["FreshetCore", "FreshetDocument"]),
         tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),
         tests("FreshetExportTests", ["FreshetCore", "FreshetExport", "FreshetTesting"]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),

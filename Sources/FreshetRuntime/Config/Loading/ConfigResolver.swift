@@ -24,6 +24,8 @@ struct ConfigResolver {
                 LimitConfig(scope: $0.scope, calls: $0.calls, per: $0.per, datasets: [id])
             }
         }
+        let apps = draft.apps.resolve(reading: &reading)
+        for app in apps { add(app, sources: &sources, datasets: &datasets, tables: &tables, in: draft) }
         ConfigWarnings.check(draft, sources: sources, datasets: datasets, reading: &reading)
         var logs = draft.logs
         logs.file = logs.file.map { ConfigPaths.absolute($0, in: directory) }
@@ -32,12 +34,37 @@ struct ConfigResolver {
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
             datasets: datasets.sorted { $0.id < $1.id })
         configuration.destinations = destinations(draft.destinations)
+        configuration.apps = apps
+        configuration.rootApp = draft.rootApp
+        if let name = draft.rootApp, !apps.contains(where: { type(of: $0).name == name }) {
+            reading.problem(draft.place, "root_app", "the app \(name) is not declared; add it under apps")
+        }
         if draft.store == .memory, let first = draft.datasets.first(where: { !$0.value.tables.isEmpty }) {
             reading.problem(
                 first.mark, "\(first.path).tables",
                 "store: memory keeps no tables; write store: sqlite, or leave them out")
         }
         return configuration
+    }
+
+    /// Adds what an app brings, unless a person has given its names away.
+    private mutating func add(
+        _ app: any App, sources: inout [String: SourceConfig], datasets: inout [DatasetConfig],
+        tables: inout TableResolver, in draft: RootDraft
+    ) {
+        let name = type(of: app).name
+        for source in app.sources {
+            if let entry = draft.sources.first(where: { $0.name == source.name }) {
+                reading.problem(
+                    entry.mark, entry.path,
+                    "the app \(name) brings a source of this name; choose another, or leave the app out")
+            }
+            sources[source.name] = source
+        }
+        for dataset in app.datasets {
+            tables.take(dataset.tables, for: "apps.\(name)", mark: draft.place.keys["apps"], reading: &reading)
+            datasets.append(dataset)
+        }
     }
 
     private func destinations(_ drafts: [Named<DestinationDraft>]) -> [DestinationConfig] {

@@ -5,7 +5,7 @@ enum ConfigWarnings {
     static func check(
         _ draft: RootDraft, sources: [String: SourceConfig], datasets: [DatasetConfig], reading: inout Reading
     ) {
-        if draft.sources.isEmpty {
+        if sources.isEmpty {
             reading.warning(
                 draft.place.keys["sources"] ?? ConfigMark(line: 1, column: 1), "sources",
                 "no source is declared, so there is nothing to keep fresh")

@@ -28,6 +28,22 @@ struct TableResolver {
         return TablesConfig(specs: specs)
     }
 
+    /// Takes the names of tables that an app brings.
+    mutating func take(_ tables: TablesConfig?, for owner: String, mark: ConfigMark?, reading: inout Reading) {
+        for spec in tables?.specs ?? [] {
+            if let other = taken[spec.name] {
+                reading.problem(
+                    mark ?? ConfigMark(), owner,
+                    "brings the table \"\(spec.name)\", whose name is taken by \(other); give that one another name")
+            }
+            taken[spec.name] = owner
+            for name in spec.destinations where !destinations.contains(name) {
+                let hint = Suggestion.sentence(for: name, in: destinations, listing: "destinations")
+                reading.problem(mark ?? ConfigMark(), owner, "there is no destination \"\(name)\"; \(hint)")
+            }
+        }
+    }
+
     /// `clash_clan` for `clash.clan`.
     static func automaticName(_ id: DatasetID) -> String {
         let text = "\(id.source)_\(id.name)".map { $0 == "-" ? "_" : $0 }

@@ -12,8 +12,14 @@ public enum ConfigPrinter {
         var draft = RootDraft()
         draft.dataDirectory = configuration.dataDirectory
         (draft.store, draft.server, draft.logs) = (configuration.store, configuration.server, configuration.logs)
-        draft.sources = configuration.sources.map { Named(name: $0.name, value: SourceDraft(showing: $0)) }
-        draft.datasets = configuration.datasets.map {
+        // What apps bring is shown by their own section.
+        let (apps, own) = (configuration.apps, Set(configuration.apps.flatMap { $0.sources.map(\.name) }))
+        draft.apps = AppsDraft(showing: apps)
+        draft.rootApp = configuration.rootApp
+        draft.sources = configuration.sources.filter { !own.contains($0.name) }.map {
+            Named(name: $0.name, value: SourceDraft(showing: $0))
+        }
+        draft.datasets = configuration.datasets.filter { !own.contains($0.id.source) }.map {
             Named(name: $0.id.description, value: DatasetDraft(showing: $0))
         }
         draft.destinations = configuration.destinations.map {

@@ -10,6 +10,8 @@ struct RootDraft: Sendable {
     var sources: [Named<SourceDraft>] = []
     var datasets: [Named<DatasetDraft>] = []
     var destinations: [Named<DestinationDraft>] = []
+    var apps = AppsDraft()
+    var rootApp: String?
     var place = Place()
 }
 
@@ -56,6 +58,12 @@ enum RootTable {
                 .map(of: DestinationTable.section.kind, named: "destination", pattern: ConfigName.pattern) {
                     ConfigName.checkSource($0, &$1)
                 }, synonyms: ["destination", "warehouses"], "Warehouses that rows are sent to, by name."),
+            Key(
+                "apps", \.apps, AppsTable.section.kind, defaultWords: "none", synonyms: ["app", "applications"],
+                "Applications on top: ready sources, datasets, tables, reports and routes."),
+            Key(
+                "root_app", \.rootApp, .optional(.choice("an app", AppsTable.names.map { ($0, $0) }) { $0 }),
+                defaultWords: "none", "The app whose routes stand at `/` as well as below `/apps/`."),
         ])
 }
 
