@@ -15,7 +15,14 @@ struct ArrowTests {
         "FreshetUpstream": [
             "FreshetCore", "FreshetDocument", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "CZlib",
         ],
-        "FreshetMock": ["CZlib", "NIOCore", "NIOHTTP1", "NIOPosix", "FoundationEssentials", "Glibc", "Musl", "Darwin"],
+        "FreshetBigQuery": [
+            "AsyncHTTPClient", "Crypto", "FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit", "NIOCore",
+            "NIOHTTP1",
+        ],
+        "FreshetMock": [
+            "CZlib", "CryptoExtras", "NIOCore", "NIOHTTP1", "NIOPosix", "FoundationEssentials", "Glibc", "Musl",
+            "Darwin",
+        ],
         "FreshetExport": ["CZlib", "FreshetCore", "Glibc"],
         "FreshetMemory": ["FreshetCore"],
         "FreshetSQLite": ["FreshetCore", "GRDB", "GRDBSQLite", "Dispatch", "FoundationEssentials", "Glibc"],
@@ -33,7 +40,9 @@ struct ArrowTests {
         .deletingLastPathComponent()
 
     private static func folder(of target: String) -> URL {
-        let places = [target, "Stores/\(target)", "Apps/\(target.replacing("App", with: ""))"]
+        let places = [
+            target, "Stores/\(target)", "Destinations/\(target)", "Apps/\(target.replacing("App", with: ""))",
+        ]
         let folders = places.map { root.appending(path: "Sources/\($0)") }
         return folders.first { FileManager.default.fileExists(atPath: $0.path) } ?? folders[0]
     }
@@ -69,7 +78,9 @@ struct ArrowTests {
         let stores = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "Sources/Stores").path)
         let apps = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources/Apps").path)
-        for target in folders + stores + apps.map({ "\($0)App" }) {
+        let destinations = try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appending(path: "Sources/Destinations").path)
+        for target in folders + stores + destinations + apps.map({ "\($0)App" }) {
             #expect(Self.allowed[target] != nil, "\(target) has no arrows: add it to the list")
         }
     }

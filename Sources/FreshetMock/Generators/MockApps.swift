@@ -12,18 +12,21 @@ public struct MockApps: Sendable {
         public let basePath: String
         /// Paths below the base path to try, for people.
         public let examples: [String]
+        /// Bytes that a request body may have, for ``MockOptions/maxRequestBody``.
+        public let maxRequestBody: Int
         /// Makes the handler.
         public let make: @Sendable (Settings) -> any MockHandler
 
         /// Creates an entry.
         public init(
             name: String, summary: String, basePath: String = "", examples: [String] = [],
-            make: @escaping @Sendable (Settings) -> any MockHandler
+            maxRequestBody: Int = 1 << 20, make: @escaping @Sendable (Settings) -> any MockHandler
         ) {
             self.name = name
             self.summary = summary
             self.basePath = basePath
             self.examples = examples
+            self.maxRequestBody = maxRequestBody
             self.make = make
         }
     }
@@ -96,6 +99,14 @@ public struct MockApps: Sendable {
                 name: "github", summary: "GitHub REST: repositories, users and paged issues.",
                 examples: ["/repos/apple/swift-nio", "/users/octocat", "/repos/apple/swift-nio/issues?per_page=5"]
             ) { GitHubGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
+            App(
+                name: "bigquery", summary: "BigQuery's REST API in memory: tables, load jobs, a little SQL.",
+                examples: ["/credentials.json", "/bigquery/v2/projects/local/datasets"], maxRequestBody: 64 << 20
+            ) { settings in
+                var options = BigQueryHandler.Settings()
+                options.clock = settings.clock
+                return BigQueryHandler(options)
+            },
             App(
                 name: "torn", summary: "Torn City: crimes, members, items and money of factions.", basePath: "/v2",
                 examples: [

@@ -34,7 +34,7 @@ struct Mock: AsyncParsableCommand {
 
     func run() async throws {
         let (app, handler) = try resolve()
-        let mock = MockUpstream(handler: handler, options: try options())
+        let mock = MockUpstream(handler: handler, options: try options(maxRequestBody: app.maxRequestBody))
         let target = target
         do {
             try await mock.run(host: host, port: port) { bound in
@@ -59,8 +59,9 @@ struct Mock: AsyncParsableCommand {
         }
     }
 
-    private func options() throws -> MockOptions {
+    private func options(maxRequestBody: Int) throws -> MockOptions {
         var options = MockOptions()
+        options.maxRequestBody = maxRequestBody
         do {
             options.faults = try FaultSpec.parse(fault)
             options.limits = try limit.map { text throws(MockSpecError) in try LimitRule(parsing: text) }
