@@ -116,9 +116,9 @@ class Freshet:
         wait_until(lambda: self.refreshed() - before >= count, timeout, "not all documents were fetched", every=0.25)
         return time.monotonic() - began
 
-    def warm(self, targets):
+    def warm(self, targets, headers=()):
         """Reads every target once more; all must be there."""
-        got = self.sweep(targets, connections=16)
+        got = self.sweep(targets, connections=16, headers=headers)
         if set(got["statuses"]) != {"200"}:
             raise Failure(f"warming: {got['statuses']}, wanted 200 only")
 

@@ -6,6 +6,7 @@ from lab import Failure, body, memory
 from servers import Freshet, Mock, call
 
 SIZE = 2_000
+PACKED = ["Accept-Encoding: gzip"]
 
 
 def run(lab, report, quick):
@@ -19,19 +20,21 @@ def run(lab, report, quick):
     freshet.fill(targets, count)
     freshet.warm(targets)
     _hold(report, freshet, count, targets, f"{count:,} documents of 2 KB hot, in the process that fetched them", empty)
+    _hold(report, freshet, count, targets, "the same, all read compressed too", empty, PACKED)
     freshet.stop()
     _starts(lab, report, freshet, count, 3 if quick else 7)
     freshet.start()
     freshet.warm(targets)
     _hold(report, freshet, count, targets, f"{count:,} documents of 2 KB hot, after a restart", empty)
+    _hold(report, freshet, count, targets, "the same, all read compressed too, after a restart", empty, PACKED)
     freshet.stop()
     mock.stop()
 
 
-def _hold(report, freshet, count, targets, label, empty):
+def _hold(report, freshet, count, targets, label, empty, headers=()):
     """All of them must be in memory and answered by the lane, else the figure means nothing."""
     before = freshet.total("freshet_lane_reads_total")
-    freshet.warm(targets)
+    freshet.warm(targets, headers)
     answered, held = freshet.total("freshet_lane_reads_total") - before, freshet.total("freshet_catalog_documents")
     if answered < count or held < count:
         raise Failure(f"memory: {held:.0f} of {count} held, {answered:.0f} answered by the lane")
