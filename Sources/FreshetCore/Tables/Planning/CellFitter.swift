@@ -47,6 +47,8 @@ struct CellFitter {
     let format: TimeFormat?
     /// A declared type also takes texts that spell its values.
     let isDeclared: Bool
+    /// Whether the column may become wider, an inferred one of integers one of decimals.
+    let mayWiden: Bool
     /// The most digits that a moment may have behind its second.
     let digitLimit: Int
     /// The digits that the moments so far need: 0, 3, 6 or 9.
@@ -54,8 +56,12 @@ struct CellFitter {
     /// Whether a number was met that an integer column would take if it were a decimal one.
     private(set) var wantsDecimal = false
 
-    init(type: ColumnType, format: TimeFormat?, isDeclared: Bool, digitLimit: Int) {
-        (self.type, self.format, self.isDeclared, self.digitLimit) = (type, format, isDeclared, digitLimit)
+    init(_ column: ColumnSchema, as type: ColumnType? = nil, mayWiden: Bool) {
+        self.type = type ?? column.type
+        format = column.format
+        isDeclared = column.isDeclared
+        self.mayWiden = mayWiden
+        digitLimit = mayWiden ? 9 : column.digits
     }
 
     /// The value as its column keeps it; `nil` when it does not fit.
@@ -86,19 +92,22 @@ struct CellFitter {
     private mutating func integer(_ cell: Cell, _ reader: CellReader) -> Cell? {
         guard cell.kind == .number || (cell.kind == .text && isDeclared) else { return nil }
         guard let number = DecimalText(reader.bytes(cell)) else { return nil }
-        if let value = number.integer { return Cell(kind: .integer, payload: value) }
-        if cell.kind == .number { wantsDecimal = true }
-        return nil
+        // `84.0` tells by its spelling that the column holds more than whole numbers.
+        if cell.kind == .number, mayWiden, !isDeclared {
+            wantsDecimal = true
+            return nil
+        }
+        return number.integer.map { Cell(kind: .integer, payload: $0) }
     }
 
     private func decimal(_ cell: Cell, _ reader: CellReader) -> Cell? {
         guard cell.kind == .number || (cell.kind == .text && isDeclared) else { return nil }
         let bytes = reader.bytes(cell)
         guard let number = DecimalText(bytes) else { return nil }
-        if let value = number.integer { return Cell(kind: .integer, payload: value) }
         if let value = number.double(bytes) {
             return Cell(kind: .float, payload: Int64(bitPattern: value.bitPattern))
         }
+        if let value = number.integer { return Cell(kind: .integer, payload: value) }
         return Cell(kind: .number, extra: cell.extra, payload: cell.payload)
     }
 

@@ -84,8 +84,10 @@ public struct RowKeyMaker: Sendable {
     /// Adds a whole number; a boolean is 0 or 1.
     public mutating func add(integer value: Int64) { fold(UInt64(bitPattern: value), 1) }
 
-    /// Adds a double.
-    public mutating func add(double value: Double) { fold(value.bitPattern, 2) }
+    /// Adds a double; a whole one is the same as that whole number.
+    public mutating func add(double value: Double) {
+        if let whole = Int64(exactly: value) { add(integer: whole) } else { fold(value.bitPattern, 2) }
+    }
 
     /// Adds a text.
     public mutating func add(text bytes: UnsafeRawBufferPointer) {

@@ -99,7 +99,8 @@ struct RowPlanning {
         let column = rows.columns[index]
         if declared == nil, context.current?.withheld.contains(column.path) ?? false { return .dropped }
         let spec = declared.map { self.spec.columns[$0] }
-        guard let type = spec?.type ?? Self.type(of: kinds(of: index)) else { return .dropped }
+        let root = rootKeyColumn(of: index)
+        guard let type = spec?.type ?? root?.type ?? Self.type(of: kinds(of: index)) else { return .dropped }
         if context.hasTakenRows, declared == nil, column.role == .value {
             switch self.spec.contract.columns {
             case .evolve: break
@@ -118,7 +119,7 @@ struct RowPlanning {
         } else {
             var made = ColumnSchema(
                 name: names.claim(column.name), path: column.path, type: type, role: column.roleName)
-            if let root = rootKeyColumn(of: index) {
+            if let root {
                 (made.type, made.format, made.digits) = (root.type, root.format, root.digits)
                 made.isDeclared = root.isDeclared
             }
@@ -183,12 +184,15 @@ struct RowPlanning {
         if isRoot, !spec.primaryKey.isEmpty {
             key = spec.primaryKey
         } else {
+            // The members of a map have a place, which their children repeat; their names identify them only without it.
+            let hasIndex = rows.columns.contains { if case .index = $0.role { true } else { false } }
             for (index, column) in rows.columns.enumerated() {
                 let isKey =
                     switch column.role {
                     case .value: false
                     case .parent: !isRoot
-                    case .index, .mapKey: true
+                    case .index: true
+                    case .mapKey: !hasIndex
                     }
                 guard isKey, case .column(let place) = slots[index] else { continue }
                 key.append(schema.columns[place].name)
@@ -200,13 +204,8 @@ struct RowPlanning {
             throw TablePlanner.keyChanged(context.dataset, schema, key)
         }
         for name in schema.key {
-            guard let place = schema.columns.firstIndex(where: { $0.name == name }) else {
-                // No row of this document has the column, so that every one of them lacks its key.
-                guard context.current == nil else { continue }
-                throw .incompatible(
-                    context.dataset, table: schema.name,
-                    what: "the primary key column \(name) of \(schema.name) is in no row of the first document")
-            }
+            // A key column that no row of the first document has: the rows are refused one by one.
+            guard let place = schema.columns.firstIndex(where: { $0.name == name }) else { continue }
             keyColumns.append(place)
         }
     }
@@ -235,15 +234,13 @@ struct RowPlanning {
         let column = schema.columns[place]
         // The first rows of a table make its types; afterwards the contract says what may change.
         let mayWiden = !context.hasTakenRows || spec.contract.types == .evolve
-        let limit = mayWiden ? 9 : column.digits
         var (misfits, cells) = ([Int](), [Cell](repeating: .null, count: rows.count))
-        var fitter = CellFitter(
-            type: column.type, format: column.format, isDeclared: column.isDeclared, digitLimit: limit)
+        var fitter = CellFitter(column, mayWiden: mayWiden)
         loop(index, absent, &fitter, &cells, &misfits)
-        if fitter.wantsDecimal, !column.isDeclared, mayWiden {
+        if fitter.wantsDecimal {
             schema.columns[place].type = .decimal
             changes.append(.widenedColumn(column.name, from: .integer, to: .decimal))
-            fitter = CellFitter(type: .decimal, format: column.format, isDeclared: false, digitLimit: limit)
+            fitter = CellFitter(column, as: .decimal, mayWiden: mayWiden)
             misfits = []
             loop(index, absent, &fitter, &cells, &misfits)
         }

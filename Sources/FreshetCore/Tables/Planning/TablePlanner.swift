@@ -69,7 +69,10 @@ public enum TablePlanner {
                 var planning = RowPlanning(
                     rows: rows, document: document, reader: reader, context: context, name: name, effect: effect)
                 do throws(TableStop) {
-                    return .apply(try planning.run())
+                    let fitted = try planning.run()
+                    // No row has what is to identify it, so there is nothing that a table could be made of.
+                    let lacksKey = fitted.schema.key.contains { fitted.schema.column($0) == nil }
+                    return lacksKey ? .skip(fitted.effect, fitted.rejects) : .apply(fitted)
                 } catch {
                     return .stop(error)
                 }
