@@ -10,7 +10,8 @@ import NIOCore
 ///
 /// A hit is complete when it is written, so the queue would only add to its cost. Order stays because nothing goes this
 /// way while NIO holds bytes; what the kernel does not take is handed to NIO, which waits until the client reads on.
-/// Confined to its event loop.
+/// For the handler next to the socket only: one in between, such as TLS, would not see these bytes. Confined to its
+/// event loop.
 struct DirectSocket {
     private let handle: CInt
     /// Whether something was written through NIO since its queue was last seen empty.
