@@ -3,7 +3,10 @@ import Testing
 
 @Suite struct ConfigurationBlockTests {
     /// Values for every variable that an example may want.
-    private let environment = ["COC_TOKEN_1": "first", "COC_TOKEN_2": "second", "GITHUB_TOKEN": "third"]
+    private let environment = [
+        "COC_TOKEN_1": "first", "COC_TOKEN_2": "second", "GITHUB_TOKEN": "third", "TORN_KEY": "fourth",
+        "TORN_KEY_2": "fifth",
+    ]
 
     @Test func `every block marked as freshet_yaml is a configuration without problems`() async throws {
         var count = 0

@@ -57,6 +57,8 @@ import TornApp
         let (own, other) = (try pages("/v2/faction/crimes"), try pages("/v2/faction/crimes", key: "key-17991"))
         #expect(Set(ids(own.flatMap { $0 })).isDisjoint(with: ids(other.flatMap { $0 })))
         #expect(try world.get("/v2/faction?selections=currency", key: "key-17991")["faction_id"] == 17991)
+        #expect(try world.get("/v2/faction?selections=currency", key: "demo-key-2")["faction_id"] == 17991)
+        #expect(try world.get("/v2/faction?selections=currency", key: "demo-key-1")["faction_id"] == 40832)
         #expect(try world.get("/v2/faction/crimes", key: "public")["error"]?["code"] == 16)
         #expect(try world.get("/v2/faction/17991/members", key: "public")["members"]?.arrayValue?.isEmpty == false)
         #expect(try world.get("/v2/faction/members", key: nil)["error"]?["code"] == 1)

@@ -6,7 +6,8 @@ import Synchronization
 /// Served below `/v2`: `faction/crimes` in pages, `faction/{id}/crime`, `faction[/{id}]/members`, `faction[/{id}]/basic`,
 /// `faction/balance`, `faction?selections=currency`, `torn/items?cat=`, `torn/{ids}/items`, and `timestamp` of both. As on
 /// Torn every error has status 200, and the key says whose crimes and money are shown: a key that contains the number of a
-/// faction belongs to it, every other one to the first. A key that contains `public` may not see crimes and money.
+/// faction belongs to it, one that ends in `-2` to the second, every other one to the first. A key that contains `public`
+/// may not see crimes and money.
 public struct TornGenerator: MockHandler {
     /// Crimes on a page.
     public static let pageSize = 100
@@ -120,8 +121,14 @@ public struct TornGenerator: MockHandler {
 
     // MARK: Factions
 
+    private func faction(of key: String) -> Int {
+        if let named = factions.first(where: { key.contains("\($0)") }) { return named }
+        let place = key.split(separator: "-").last.flatMap { Int($0) } ?? 1
+        return factions.indices.contains(place - 1) ? factions[place - 1] : factions[0]
+    }
+
     private func faction(_ path: [String], _ request: MockRequest, _ key: String, _ now: Int64) -> MockResponse {
-        let own = factions.first { key.contains("\($0)") } ?? factions[0]
+        let own = faction(of: key)
         let documents = TornDocuments(world: world, now: now)
         if path == ["timestamp"] { return .json(["timestamp": .int(Int(unix().asSeconds))]) }
         if path.isEmpty, request.parameter("selections") == "currency" {

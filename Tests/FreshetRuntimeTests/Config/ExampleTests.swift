@@ -10,11 +10,11 @@ import Testing
 
     private func load(_ example: String, _ environment: [String: String] = [:]) throws -> LoadedConfiguration {
         let path = ExampleTests.root.appendingPathComponent("Examples/\(example)/freshet.yaml").path
-        let variables = ["COC_TOKEN_1": "a", "COC_TOKEN_2": "b"].merging(environment) { $1 }
+        let variables = ["COC_TOKEN_1": "a", "COC_TOKEN_2": "b", "TORN_KEY": "c"].merging(environment) { $1 }
         return try ConfigLoader.load(path: path, environment: variables)
     }
 
-    @Test(arguments: ["usgs", "hacker-news", "pokeapi", "github", "clash"])
+    @Test(arguments: ["usgs", "hacker-news", "pokeapi", "github", "clash", "torn"])
     func `an example loads without problems and without warnings`(example: String) throws {
         let loaded = try load(example)
         #expect(loaded.warnings.isEmpty)
@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: [
         ("usgs", "USGS_URL"), ("hacker-news", "HN_URL"), ("pokeapi", "POKEAPI_URL"), ("github", "GITHUB_URL"),
-        ("clash", "CLASH_URL"),
+        ("clash", "CLASH_URL"), ("torn", "TORN_URL"),
     ])
     func `a variable points an example at another server`(example: String, variable: String) throws {
         let loaded = try load(example, [variable: "http://127.0.0.1:9/v9"])
