@@ -9,15 +9,19 @@ extension BudgetMachine {
 
     typealias Obstacle = (until: Ticks, block: BudgetBlock)
 
-    /// The decision, without taking anything; `only`: the one key to use, whatever its state.
-    func evaluate(_ dataset: Int, _ lane: BudgetLane, only: Int? = nil, now: Ticks) -> Verdict {
+    /// The decision, without taking anything.
+    ///
+    /// `only`: the one key to use, whatever its state; `allowed`: the ids of those that may be used.
+    func evaluate(
+        _ dataset: Int, _ lane: BudgetLane, only: Int? = nil, allowed: [String]? = nil, now: Ticks
+    ) -> Verdict {
         if let (until, block) = gate.obstacle(now: now) { return .wait(until: until, block) }
         if grants.count >= max(1, source.concurrency) {
             // Ends when a call finishes; the time limit of calls bounds that.
             return .wait(until: now + max(1_000_000, Ticks(source.timeout)), .concurrency(limit: source.concurrency))
         }
         let shared = sharedObstacle(dataset, lane, now: now)
-        let (best, reserved, nearest) = choose(dataset, lane, only: only, now: now)
+        let (best, reserved, nearest) = choose(dataset, lane, only: only, allowed: allowed, now: now)
         guard let key = best else {
             let pool = nearest ?? (now + 1, .allKeysDisabled(reason: "no key"))
             if let shared, shared.until > pool.until { return .wait(until: shared.until, shared.block) }
@@ -41,12 +45,13 @@ extension BudgetMachine {
 
     /// The freest key that may be used now, the freest whose grant would be durable, and else what is first to pass.
     private func choose(
-        _ dataset: Int, _ lane: BudgetLane, only: Int?, now: Ticks
+        _ dataset: Int, _ lane: BudgetLane, only: Int?, allowed: [String]?, now: Ticks
     ) -> (best: Int?, reserved: Int?, nearest: Obstacle?) {
         var best: (index: Int, load: Double)?
         var reserved: (index: Int, load: Double)?
         var nearest: Obstacle?
         for index in keys.indices where only == nil || only == index {
+            if let allowed, !allowed.contains(keys[index].id) { continue }
             let route = keyRoutes[dataset][index]
             if let obstacle = keyObstacle(index, route, lane, ignoresState: only != nil, now: now) {
                 if nearest.map({ obstacle.until < $0.until }) ?? true { nearest = obstacle }

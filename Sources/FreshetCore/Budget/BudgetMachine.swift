@@ -122,17 +122,19 @@ public struct BudgetMachine: Sendable {
     ///   - priority: How soon it is wanted.
     ///   - aged: Whether it has waited so long that the reserve is open to it whatever its priority.
     ///   - keyID: The only key to use, parked or disabled or not: a person tests it.
+    ///   - allowed: The ids of the keys that may be used for what is asked; `nil` means every key.
     ///   - now: The monotonic clock.
     /// - Returns: A permit, or until when to wait and why.
     public mutating func decide(
-        dataset: DatasetID, priority: Priority, aged: Bool, keyID: String? = nil, now: Duration
+        dataset: DatasetID, priority: Priority, aged: Bool, keyID: String? = nil, allowed: [String]? = nil,
+        now: Duration
     ) -> BudgetDecision {
         let (place, lane, time) = (index(of: dataset), BudgetLane(priority: priority, aged: aged), Ticks(now))
         advance(now: time)
         for counter in sharedRoutes[place] { counters[counter].purge(now: time) }
         for route in keyRoutes[place] { for counter in route { counters[counter].purge(now: time) } }
         let only = keyID.map { id in keys.firstIndex { $0.id == id } ?? keys.count }
-        switch evaluate(place, lane, only: only, now: time) {
+        switch evaluate(place, lane, only: only, allowed: allowed, now: time) {
         case .wait(let until, let block): return .wait(until: until.duration, block)
         case .unreserved(let key):
             want(place, key)

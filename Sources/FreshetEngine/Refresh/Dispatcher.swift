@@ -96,7 +96,8 @@ final class Dispatcher: Sendable {
             "freshet_queue_wait_seconds", [("priority", lease.job.priority.name)], seconds: max(0, waited.inSeconds))
         // The call is taken here and now: otherwise the next look would find it free and lease a job too many.
         let (dataset, priority) = (lease.job.document.dataset, lease.job.priority)
-        let first = governor.tryAcquire(dataset: dataset, priority: priority, aged: aged)
+        let first = governor.tryAcquire(
+            dataset: dataset, priority: priority, aged: aged, allowed: governor.keyIDs(for: lease.job.document))
         let permits = JobPermits(
             governor: governor, dataset: dataset, priority: priority, aged: aged, document: lease.job.document,
             first: first)

@@ -9,6 +9,7 @@ struct JobPermits: CallPermits {
     let aged: Bool
     private let document: DocumentID?
     private let keyID: String?
+    private let allowed: [String]?
     private let failure = FailureBox()
     private let held: HeldPermit
     private let calls = CallCount()
@@ -21,6 +22,7 @@ struct JobPermits: CallPermits {
     ) {
         (self.document, self.keyID) = (document, keyID)
         (self.governor, self.dataset, self.priority, self.aged) = (governor, dataset, priority, aged)
+        allowed = document.flatMap { governor.keyIDs(for: $0) }
         held = HeldPermit(first)
     }
 
@@ -30,7 +32,8 @@ struct JobPermits: CallPermits {
         // The pages after the first are worth waiting for: giving up would spend the first ones again.
         let patience: Duration = isFirst ? .seconds(2) : .seconds(900)
         return try await governor.acquire(
-            dataset: dataset, priority: priority, aged: aged, keyID: keyID, patience: patience)
+            dataset: dataset, priority: priority, aged: aged, keyID: keyID, allowed: allowed,
+            patience: patience)
     }
 
     func headReceived(_ permit: CallPermit, status: Int, headers: [(name: String, value: String)]) {

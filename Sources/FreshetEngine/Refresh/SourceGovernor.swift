@@ -102,15 +102,24 @@ final class SourceGovernor: Sendable {
         return Admission(retryAt: context.clock.monotonic() + .milliseconds(5))
     }
 
-    /// A permit if the budget allows one call at this moment.
-    func tryAcquire(dataset: DatasetID?, priority: Priority, aged: Bool) -> CallPermit? {
-        if case .go(let permit) = decide(dataset ?? undeclared, priority, aged: aged) { return permitted(permit) }
+    /// A permit if the budget allows one call at this moment, with one of the `allowed` keys where that is said.
+    func tryAcquire(dataset: DatasetID?, priority: Priority, aged: Bool, allowed: [String]?) -> CallPermit? {
+        let decision = decide(dataset ?? undeclared, priority, aged: aged, allowed: allowed)
+        if case .go(let permit) = decision { return permitted(permit) }
         return nil
     }
 
-    /// Waits until the budget allows one call, at most `patience`; with `keyID`, only with this key, parked or not.
+    /// The ids of the keys that may be used for a document; `nil` means every key of the source.
+    func keyIDs(for document: DocumentID) -> [String]? {
+        context.configuration.dataset(document.dataset)?.keyIDs(forKey: document.key)
+    }
+
+    /// Waits until the budget allows one call, at most `patience`.
+    ///
+    /// `keyID`: only with this key, parked or not; `allowed`: only with one of these.
     func acquire(
-        dataset: DatasetID?, priority: Priority, aged: Bool, keyID: String? = nil, patience: Duration
+        dataset: DatasetID?, priority: Priority, aged: Bool, keyID: String? = nil, allowed: [String]? = nil,
+        patience: Duration
     ) async throws(PermitDenied) -> CallPermit {
         do {
             try await restore()
@@ -122,7 +131,7 @@ final class SourceGovernor: Sendable {
         }
         let giveUpAt = context.clock.monotonic() + patience
         while true {
-            let decision = decide(dataset ?? undeclared, priority, aged: aged, keyID: keyID)
+            let decision = decide(dataset ?? undeclared, priority, aged: aged, keyID: keyID, allowed: allowed)
             guard case .wait(let until, let block) = decision else {
                 guard case .go(let permit) = decision else { continue }
                 return permitted(permit)
@@ -240,12 +249,12 @@ final class SourceGovernor: Sendable {
     private var undeclared: DatasetID { DatasetID(source: source.name, name: "") }
 
     private func decide(
-        _ dataset: DatasetID, _ priority: Priority, aged: Bool, keyID: String? = nil
+        _ dataset: DatasetID, _ priority: Priority, aged: Bool, keyID: String? = nil, allowed: [String]? = nil
     ) -> BudgetDecision {
         let now = context.clock.monotonic()
         let decision = mutate { state in
             let decision = state.machine.decide(
-                dataset: dataset, priority: priority, aged: aged, keyID: keyID, now: now)
+                dataset: dataset, priority: priority, aged: aged, keyID: keyID, allowed: allowed, now: now)
             if case .go(let permit) = decision { state.permits[permit.id] = permit }
             return decision
         }

@@ -76,7 +76,8 @@ extension Engine {
         dataset.timeout = wish.timeout ?? dataset.timeout
         dataset.maxBody = wish.maxBody ?? dataset.maxBody
         if let pages = wish.maxPages { dataset.pagination?.maxPages = pages }
-        let permits = JobPermits(governor: governor, dataset: id.dataset, priority: .critical, aged: false)
+        let permits = JobPermits(
+            governor: governor, dataset: id.dataset, priority: .critical, aged: false, document: id)
         let began = context.clock.monotonic()
         // No conditions: the person who asks wants to see the document.
         let result = await context.upstream.fetch(

@@ -6,7 +6,7 @@ import Glibc
 /// The command `freshet demo`.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve two sources from the built-in mock upstream: no key, no internet.",
+        abstract: "Serve the demo from the built-in mock upstream: no key, no internet.",
         discussion: """
             With FRESHET_RECORDINGS set to a folder of recorded exchanges the mock serves those instead of generated data.
             """)
@@ -20,8 +20,10 @@ struct Demo: AsyncParsableCommand {
         let recordings = getenv("FRESHET_RECORDINGS").map { String(cString: $0) }
         let clash = try await start("clash", folder: recordings.map { $0 + "/clash-of-clans" })
         let github = try await start("github", folder: recordings.map { $0 + "/github-rest" })
+        // Recordings hold single answers of Torn, not a faction that moves: its data are always generated.
+        let torn = try await start("torn", folder: nil)
         let config = DemoConfiguration(
-            listen: listen, dataDirectory: dataDir, clash: clash.bound, github: github.bound,
+            listen: listen, dataDirectory: dataDir, clash: clash.bound, github: github.bound, torn: torn.bound,
             isRecorded: recordings != nil)
         let loaded: LoadedConfiguration
         do {
@@ -35,6 +37,7 @@ struct Demo: AsyncParsableCommand {
         }
         await clash.mock.shutdown()
         await github.mock.shutdown()
+        await torn.mock.shutdown()
     }
 
     private func start(_ name: String, folder: String?) async throws -> (mock: MockUpstream, bound: BoundMock) {

@@ -106,7 +106,7 @@ struct Fetch: AsyncParsableCommand {
         standardError(
             "\(id): \(report.text("outcome")), \(data?.rawBytes.count ?? 0) bytes, \(report.text("calls")) call(s), "
                 + "\(milliseconds) ms, \(kept ?? "not kept")")
-        for effect in report["tables"]?["tables"].list {
+        for effect in (report["tables"]?["tables"]).list {
             standardError("  \(TableEffectText.line(effect, isDone: stores))")
         }
     }

@@ -4,8 +4,8 @@ import FreshetRuntime
 /// The command `freshet schema`.
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show, compare and roll back the schemas of tables.",
-        subcommands: [SchemaShow.self, SchemaDiff.self, SchemaRollback.self, SchemaConfig.self])
+        abstract: "Show, compare, roll back and infer the schemas of tables.",
+        subcommands: [SchemaShow.self, SchemaDiff.self, SchemaRollback.self, SchemaInfer.self, SchemaConfig.self])
 }
 
 /// The command `freshet schema config`.

@@ -8,10 +8,15 @@ struct DemoConfiguration: Sendable {
     let dataDirectory: String
     let clash: BoundMock
     let github: BoundMock
+    let torn: BoundMock
     let isRecorded: Bool
 
     /// The two keys of a source.
-    static func keys(of source: String) -> [String] { ["demo-\(source)-key-1", "demo-\(source)-key-2"] }
+    static func keys(of source: String) -> [String] {
+        // The mock of Torn knows by the number in a key whose it is.
+        source == "torn"
+            ? ["demo-torn-40832", "demo-torn-17991"] : ["demo-\(source)-key-1", "demo-\(source)-key-2"]
+    }
 
     /// Reads the configuration as `freshet serve` would.
     func load() throws -> LoadedConfiguration {
@@ -24,7 +29,7 @@ struct DemoConfiguration: Sendable {
 
     private var environment: [String: String] {
         var variables: [String: String] = [:]
-        for source in ["clash", "github"] {
+        for source in ["clash", "github", "torn"] {
             for (index, key) in DemoConfiguration.keys(of: source).enumerated() {
                 variables["\(source.uppercased())_KEY_\(index + 1)"] = key
             }
@@ -51,6 +56,13 @@ struct DemoConfiguration: Sendable {
             auth: { bearer: ["${env:GITHUB_KEY_1}", "${env:GITHUB_KEY_2}"] }
             limits:
               - { scope: key, calls: 5000, per: PT1H }
+        apps:
+          torn:
+            base_url: \(torn.baseURL)/v2
+            keys:
+              first: { secret: "${env:TORN_KEY_1}", user: 1, faction: 40832 }
+              second: { secret: "${env:TORN_KEY_2}", user: 2, faction: 17991 }
+            endpoints: { crimes: { every: PT1M }, members: { every: PT1M } }
         datasets:
           clash.clan:
             get: /clans/{tag}
@@ -59,6 +71,14 @@ struct DemoConfiguration: Sendable {
             refresh: { every: PT1M, for: tracked }
             history: { keep: P7D }
             ignore_changes: ["$.memberList[*].donations"]
+            tables:
+              clans: { rows: "$", primary_key: [tag], nested: ignore }
+              clan_members:
+                rows: "$.memberList[*]"
+                parent: { clan_tag: "$.tag" }
+                primary_key: [clan_tag, tag]
+                write_disposition: replace
+                nested: ignore
           clash.player:
             get: /players/{tag}
             key: { tag: clash_tag }
@@ -95,6 +115,11 @@ struct DemoConfiguration: Sendable {
 
           Why it is stale:
             curl -s \(url)/v1/why/clash/war/UV0YR2Q8
+
+          A faction's crimes as rows, a report over them, and your own question:
+            curl -s '\(url)/v1/tables/crimes?status=Successful&sort=-executed_at&limit=3'
+            curl -s \(url)/apps/torn/reports/crime_overview
+            curl -s \(url)/v1/query -d 'SELECT role, count(*), avg(trophies) FROM clan_members GROUP BY role'
 
           More: \(url)/  ·  \(url)/proxy/clash/clans/%23UV0YR2Q8  ·  \(url)/v1/github/repo/\(repository)
           The mock upstreams count what they receive: \(clash.baseURL)/__mock/counters
