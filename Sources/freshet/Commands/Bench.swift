@@ -207,7 +207,7 @@ struct ProcessUsage: Sendable {
     static func now() -> ProcessUsage {
         var usage = ProcessUsage()
         var raw = rusage()
-        if getrusage(RUSAGE_SELF, &raw) == 0 {
+        if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &raw) == 0 {
             usage.cpu =
                 Double(raw.ru_utime.tv_sec + raw.ru_stime.tv_sec)
                 + Double(raw.ru_utime.tv_usec + raw.ru_stime.tv_usec) / 1e6
