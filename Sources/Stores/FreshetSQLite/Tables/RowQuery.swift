@@ -88,16 +88,20 @@ struct RowQuery {
 
     // MARK: Running
 
-    func run(_ session: ReadSession) throws -> TablePage {
-        let (source, sourceValues) = try source()
+    /// The statement; its parameters are the values of the source, then those of the conditions.
+    func sql() throws -> String {
         let selected = columns.map { quoted($0.name) } + sorts.map(\.expression)
         let order = sorts.map { $0.expression + ($0.isDescending ? " DESC" : "") }.joined(separator: ", ")
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let sql = """
-            SELECT \(selected.joined(separator: ", ")) FROM \(source) \(condition)
+        return """
+            SELECT \(selected.joined(separator: ", ")) FROM \(try source().sql) \(condition)
             ORDER BY \(order) LIMIT \(query.limit + 1)
             """
-        let statement = RawStatement(try session.database.makeStatement(sql: sql), on: session.database)
+    }
+
+    func run(_ session: ReadSession) throws -> TablePage {
+        let sourceValues = try source().values
+        let statement = RawStatement(try session.database.makeStatement(sql: sql()), on: session.database)
         defer { statement.reset() }
         for (index, value) in (sourceValues + values).enumerated() { value.bind(to: statement, at: CInt(index + 1)) }
         var (rows, last) = ([[TableValue]](), [RowCursor.Value]())
