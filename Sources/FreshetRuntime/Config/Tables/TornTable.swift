@@ -111,7 +111,7 @@ enum TornTable {
                 "The factions that are logged, by number. Torn shows crimes and money of a faction only to its own keys."
             ),
             Key(
-                "endpoints", \.endpoints, endpoints.kind, synonyms: ["datasets"],
+                "endpoints", \.endpoints, endpoints.kind, defaultWords: "all of them", synonyms: ["datasets"],
                 "What is logged, and how. What is not named runs with its defaults; `off` leaves one out."),
             Key(
                 "base_url", \.options.baseURL, .url(isBase: true), synonyms: ["url", "base", "host"],
@@ -168,13 +168,23 @@ enum TornTable {
         "torn_endpoints", at: "apps.torn.endpoints", doc: "What is logged: `off`, or settings.",
         example: "{ crimes: { every: PT15M }, items: off }", defaults: TornEndpointsDraft(),
         keys: [
-            Key("crimes", \.crimes, kind(crimes, .crimes), "Organised crimes, their slots and rewards."),
-            Key("members", \.members, kind(endpoint(.members), .members), "Members and their status."),
-            Key("items", \.items, kind(items, .items), "All items by type, with the details of weapons and armour."),
-            Key("basic", \.basic, kind(endpoint(.basic), .basic), "Respect, rank and leaders, a row for each fetch."),
-            Key("currency", \.currency, kind(currency, .currency), "Money and points, a row for each fetch."),
             Key(
-                "server_time", \.serverTime, kind(endpoint(.serverTime), .serverTime),
+                "crimes", \.crimes, kind(crimes, .crimes), defaultWords: "on",
+                "Organised crimes, their slots and rewards."),
+            Key(
+                "members", \.members, kind(endpoint(.members), .members), defaultWords: "on",
+                "Members and their status."),
+            Key(
+                "items", \.items, kind(items, .items), defaultWords: "on",
+                "All items by type, with the details of weapons and armour."),
+            Key(
+                "basic", \.basic, kind(endpoint(.basic), .basic), defaultWords: "on",
+                "Respect, rank and leaders, a row for each fetch."),
+            Key(
+                "currency", \.currency, kind(currency, .currency), defaultWords: "on",
+                "Money and points, a row for each fetch."),
+            Key(
+                "server_time", \.serverTime, kind(endpoint(.serverTime), .serverTime), defaultWords: "on",
                 synonyms: ["server_timestamp", "timestamp"], "Torn's clock, a row for each fetch."),
         ])
 
