@@ -22,7 +22,8 @@ struct RowPlanning {
     /// The first reason for which a row is refused.
     var refusals: [Int: (reason: String, column: String?)] = [:]
     var keyColumns: [Int] = []
-    private var names: ColumnNames
+    /// Made when the first new column needs a name.
+    private var names: ColumnNames?
 
     var spec: TableSpec { context.rules.spec }
     var isRoot: Bool { rows.path.count == 1 }
@@ -38,7 +39,6 @@ struct RowPlanning {
         buffers = CellBuffers(document)
         let declaration = SchemaDeclaration(dataset: context.dataset, rules: context.rules)
         schema = context.current?.schema ?? declaration.newSchema(name: name, path: rows.path)
-        names = ColumnNames(schema.columns)
     }
 
     mutating func run() throws(TableStop) -> FittedRows {
@@ -47,7 +47,6 @@ struct RowPlanning {
             changes.append(.created)
         } else if context.comparesDeclaration {
             changes += try declaration.apply(to: &schema)
-            names = ColumnNames(schema.columns)
         }
         try resolveColumns(declaration)
         try settleKey()
@@ -114,11 +113,11 @@ struct RowPlanning {
         if let spec {
             var made = declaration.column(spec, type: type, role: column.roleName)
             if column.role != .value { made.path = column.path }
-            _ = names.claim(made.name)
+            _ = claim(made.name)
             schema.columns.append(made)
         } else {
             var made = ColumnSchema(
-                name: names.claim(column.name), path: column.path, type: type, role: column.roleName)
+                name: claim(column.name), path: column.path, type: type, role: column.roleName)
             if let root {
                 (made.type, made.format, made.digits) = (root.type, root.format, root.digits)
                 made.isDeclared = root.isDeclared
@@ -127,6 +126,12 @@ struct RowPlanning {
         }
         if let made = schema.columns.last, context.current != nil { changes.append(.addedColumn(made.name)) }
         return .column(schema.columns.count - 1)
+    }
+
+    private mutating func claim(_ proposal: String) -> String {
+        var names = self.names ?? ColumnNames(schema.columns)
+        defer { self.names = names }
+        return names.claim(proposal)
     }
 
     /// The key column of the declared table above that a column of a child table repeats: it has the same type.
@@ -153,7 +158,7 @@ struct RowPlanning {
     }
 
     func absentValues(of index: Int) -> AbsentValues {
-        guard rows.columns[index].role == .value else { return AbsentValues([]) }
+        guard rows.columns[index].role == .value else { return .none }
         guard isRoot, let declared = context.rules.declaration(of: rows.columns[index]) else {
             return context.rules.absent
         }
@@ -306,7 +311,7 @@ struct RowPlanning {
     private mutating func variantPlace(of name: String) -> Int {
         if let known = schema.columns.firstIndex(where: { $0.variantOf == name }) { return known }
         schema.columns.append(
-            ColumnSchema(name: names.claim(name + "__v_text"), path: [], type: .text, variantOf: name))
+            ColumnSchema(name: claim(name + "__v_text"), path: [], type: .text, variantOf: name))
         columns.append([])
         if let made = schema.columns.last, context.current != nil { changes.append(.addedColumn(made.name)) }
         return schema.columns.count - 1

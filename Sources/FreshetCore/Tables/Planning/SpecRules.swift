@@ -77,6 +77,8 @@ struct AbsentValues: Sendable {
         lengths = values.reduce(0) { $0 | 1 << UInt64(min($1.count, 63)) }
     }
 
+    static let none = AbsentValues([])
+
     var isEmpty: Bool { values.isEmpty }
 
     /// Whether a text, or the exact text of a number, is one of them.

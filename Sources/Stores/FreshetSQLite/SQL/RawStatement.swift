@@ -171,4 +171,4 @@ final class RawStatement {
 /// SQLITE_TRANSIENT: SQLite copies the value before the call returns.
 ///
 /// The macro is a cast that Swift does not import.
-private nonisolated(unsafe) let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+nonisolated(unsafe) let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -23,6 +23,7 @@ struct SQLQuestion {
     let sql: String
     let limits: QueryLimits
     let control: Control
+    let schemas: SchemaCache
 
     func run() throws(StoreError) -> QueryResult {
         var connection: OpaquePointer?
@@ -32,34 +33,33 @@ struct SQLQuestion {
             throw .unavailable("a connection for the query cannot be opened")
         }
         sqlite3_busy_timeout(connection, 2_000)
-        let types = try columnTypes(connection)
         // One value cannot fill the memory.
         sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 64 << 20)
         sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
-        sqlite3_set_authorizer(connection, permits, nil)
-        return try withExtendedLifetime(control) { () throws(StoreError) -> QueryResult in
+        let gate = Gate()
+        sqlite3_set_authorizer(connection, permits, Unmanaged.passUnretained(gate).toOpaque())
+        return try withExtendedLifetime((control, gate)) { () throws(StoreError) -> QueryResult in
             sqlite3_progress_handler(
                 connection, 5_000,
                 { context in
                     guard let context else { return 0 }
                     return Unmanaged<Control>.fromOpaque(context).takeUnretainedValue().isOver ? 1 : 0
                 }, Unmanaged.passUnretained(control).toOpaque())
-            return try answer(connection, types)
+            return try answer(connection, gate)
         }
     }
 
     // MARK: The statement
 
     private func answer(
-        _ connection: OpaquePointer, _ types: [String: [String: ColumnType]]
+        _ connection: OpaquePointer, _ gate: Gate
     ) throws(StoreError) -> QueryResult {
         let statement = try prepare(connection)
         defer { sqlite3_finalize(statement) }
         let count = sqlite3_column_count(statement)
-        let columns = (0..<count).map { index in
-            let name = sqlite3_column_name(statement, index).map { String(cString: $0) } ?? ""
-            return ResultColumn(name: name, type: Self.type(of: statement, index, types))
-        }
+        gate.isOpen = true
+        let columns = try self.columns(of: statement, connection)
+        gate.isOpen = false
         var rows: [[TableValue]] = []
         while true {
             let code = sqlite3_step(statement)
@@ -147,37 +147,52 @@ struct SQLQuestion {
 
     // MARK: Types
 
-    /// The type of every column of every table, from the kept schemas.
-    private func columnTypes(_ connection: OpaquePointer) throws(StoreError) -> [String: [String: ColumnType]] {
-        var statement: OpaquePointer?
-        defer { sqlite3_finalize(statement) }
-        let sql = "SELECT name, history, schema FROM freshet_tables"
-        let code = sqlite3_prepare_v2(connection, sql, -1, &statement, nil)
+    /// The result's columns, with the types of those that come straight from a table.
+    private func columns(
+        of statement: OpaquePointer, _ connection: OpaquePointer
+    ) throws(StoreError) -> [ResultColumn] {
+        var lookup: OpaquePointer?
+        defer { sqlite3_finalize(lookup) }
+        let sql = "SELECT revision, schema FROM freshet_tables WHERE name = ?1 OR history = ?1"
+        let code = sqlite3_prepare_v2(connection, sql, -1, &lookup, nil)
         guard code == SQLITE_OK else { throw failure(connection, code) }
-        var types: [String: [String: ColumnType]] = [:]
-        while sqlite3_step(statement) == SQLITE_ROW {
-            guard let name = sqlite3_column_text(statement, 0), let text = sqlite3_column_text(statement, 2) else {
-                continue
+        var (columns, tables) = ([ResultColumn](), [String: TableSchema?]())
+        for index in 0..<sqlite3_column_count(statement) {
+            let name = sqlite3_column_name(statement, index).map { String(cString: $0) } ?? ""
+            var column = ResultColumn(name: name, type: nil)
+            if let (table, origin) = Self.origin(of: statement, index) {
+                if tables[table] == nil { tables[table] = .some(try schema(of: table, lookup)) }
+                column.type = Self.type(of: origin, in: tables[table] ?? nil)
             }
-            let schema: TableSchema
-            do {
-                schema = try WriteSession.decode(TableSchema.self, String(cString: text))
-            } catch {
-                throw StoreError(error, writing: false)
-            }
-            var columns: [String: ColumnType] = ["_fetched_at": .timestamp, "_deleted_at": .timestamp]
-            (columns["_valid_from"], columns["_valid_to"]) = (.timestamp, .timestamp)
-            for column in schema.columns { columns[column.name] = column.type }
-            types[String(cString: name)] = columns
-            if let history = sqlite3_column_text(statement, 1) { types[String(cString: history)] = columns }
+            columns.append(column)
         }
-        return types
+        return columns
+    }
+
+    private func schema(of table: String, _ lookup: OpaquePointer?) throws(StoreError) -> TableSchema? {
+        defer { sqlite3_reset(lookup) }
+        sqlite3_bind_text(lookup, 1, table, -1, transient)
+        guard sqlite3_step(lookup) == SQLITE_ROW, let text = sqlite3_column_text(lookup, 1) else { return nil }
+        do {
+            return try schemas.schema(sqlite3_column_int64(lookup, 0)) {
+                try WriteSession.decode(TableSchema.self, String(cString: text))
+            }
+        } catch {
+            throw StoreError(error, writing: false)
+        }
+    }
+
+    private static func type(of column: String, in schema: TableSchema?) -> ColumnType? {
+        switch column {
+        case "_fetched_at", "_deleted_at", "_valid_from", "_valid_to": schema == nil ? nil : .timestamp
+        default: schema?.column(column)?.type
+        }
     }
 
     private typealias OriginFunction = @convention(c) (OpaquePointer?, CInt) -> UnsafePointer<CChar>?
 
     /// SQLite tells where a result column comes from only when it was built so; without it results tell their own types.
-    private static let origin: (table: OriginFunction, column: OriginFunction)? = {
+    private static let origins: (table: OriginFunction, column: OriginFunction)? = {
         let program = dlopen(nil, RTLD_NOW)
         guard let table = dlsym(program, "sqlite3_column_table_name"),
             let column = dlsym(program, "sqlite3_column_origin_name")
@@ -185,13 +200,16 @@ struct SQLQuestion {
         return (unsafeBitCast(table, to: OriginFunction.self), unsafeBitCast(column, to: OriginFunction.self))
     }()
 
-    private static func type(
-        of statement: OpaquePointer, _ index: CInt, _ types: [String: [String: ColumnType]]
-    ) -> ColumnType? {
-        guard let origin, let table = origin.table(statement, index), let column = origin.column(statement, index)
+    private static func origin(of statement: OpaquePointer, _ index: CInt) -> (table: String, column: String)? {
+        guard let origins, let table = origins.table(statement, index), let column = origins.column(statement, index)
         else { return nil }
-        return types[String(cString: table)]?[String(cString: column)]
+        return (String(cString: table), String(cString: column))
     }
+}
+
+/// Lets Freshet's own look-ups pass the authorizer; touched by the thread of the query only.
+private final class Gate {
+    var isOpen = false
 }
 
 /// What a user's statement may do: read what documents became, and compute.
@@ -199,7 +217,8 @@ private let permits:
     @convention(c) (
         UnsafeMutableRawPointer?, CInt, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
         UnsafePointer<CChar>?
-    ) -> CInt = { _, action, first, second, _, _ in
+    ) -> CInt = { context, action, first, second, _, _ in
+        if let context, Unmanaged<Gate>.fromOpaque(context).takeUnretainedValue().isOpen { return SQLITE_OK }
         switch action {
         case SQLITE_SELECT, SQLITE_RECURSIVE: return SQLITE_OK
         case SQLITE_READ:
@@ -222,15 +241,12 @@ extension SQLiteStore {
     /// Runs one read-only SQL statement over the tables and nothing else.
     public func query(_ sql: String, limits: QueryLimits) async throws(StoreError) -> QueryResult {
         let control = SQLQuestion.Control(time: limits.time)
-        let question = (path: report.path, sql: sql, limits: limits)
+        let question = SQLQuestion(
+            path: report.path, sql: sql, limits: limits, control: control, schemas: schemas)
         let result: Result<QueryResult, StoreError> = await withTaskCancellationHandler {
             do throws(StoreError) {
                 return .success(
-                    try await perform { () throws(StoreError) -> QueryResult in
-                        try SQLQuestion(
-                            path: question.path, sql: question.sql, limits: question.limits, control: control
-                        ).run()
-                    })
+                    try await perform { () throws(StoreError) -> QueryResult in try question.run() })
             } catch {
                 return .failure(error)
             }

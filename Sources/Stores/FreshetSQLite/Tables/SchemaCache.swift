@@ -9,7 +9,7 @@ final class SchemaCache: Sendable {
         if let known = schemas.withLock({ $0[revision] }) { return known }
         let schema = try decode()
         schemas.withLock { schemas in
-            if schemas.count > 1_000 { schemas = [:] }
+            if schemas.count > 10_000 { schemas = [:] }
             schemas[revision] = schema
         }
         return schema

@@ -1,4 +1,5 @@
 import FreshetCore
+import GRDB
 
 /// The document whose rows are written.
 struct TableTarget {
@@ -25,7 +26,38 @@ extension WriteSession {
     }
 
     /// Plans and writes the rows of a document: all its tables, or none when one of them has to stop.
+    ///
+    /// What SQLite itself refuses, such as a value too large for it, stops the tables, too: the document is stored all the
+    /// same, and is not tried in vain for ever.
     func apply(_ commit: TableCommit, to target: TableTarget) throws -> TableResult {
+        let book = try tables()
+        try statement("SAVEPOINT freshet_rows").run()
+        do {
+            let result = try write(commit, to: target)
+            try statement("RELEASE freshet_rows").run()
+            return result
+        } catch let error as DatabaseError where Self.refusals.contains(error.resultCode) {
+            try statement("ROLLBACK TO freshet_rows").run()
+            try statement("RELEASE freshet_rows").run()
+            self.book = book
+            let stop = TableStop(
+                kind: "incompatible", table: commit.rows.tables.first?.name ?? "",
+                message:
+                    "SQLite refused the rows (\(error.message ?? "no reason given")); documents go on being stored and "
+                    + "the rows stay as they were; report this, and build the tables anew with "
+                    + "`freshet replay \(target.id.dataset) --rebuild` once it is mended")
+            var result = TableResult()
+            result.outcome.stop = stop
+            if try remember(stop, of: target.dataset, at: target.now) {
+                result.events.append(.tablesStopped(stop, target.id.dataset))
+            }
+            return result
+        }
+    }
+
+    private static let refusals: [ResultCode] = [.SQLITE_CONSTRAINT, .SQLITE_TOOBIG, .SQLITE_MISMATCH, .SQLITE_ERROR]
+
+    private func write(_ commit: TableCommit, to target: TableTarget) throws -> TableResult {
         var result = TableResult()
         let planned = try plan(commit, target)
         for table in planned {
@@ -113,12 +145,20 @@ extension WriteSession {
             all.filter { $0.path.count == 1 }.map { ($0.path[0], $0.spec) }, uniquingKeysWith: { first, _ in first })
         let silent = book.records(of: target.dataset).filter { record in
             record.schema.path.count > 1 && !shown.contains(record.schema.path)
+                && record.schema.disposition != .append
         }
         for record in silent.sorted(by: { $0.schema.name < $1.schema.name }) {
-            guard let spec = roots[record.schema.path[0]] else { continue }
+            guard let spec = roots[record.schema.path[0]], try hasRows(record, of: target.id.key) else { continue }
             all.append(TableRows(name: record.schema.name, path: record.schema.path, spec: spec))
         }
         return all
+    }
+
+    private func hasRows(_ record: TableRecord, of key: String) throws -> Bool {
+        let statement = try statement("SELECT 1 FROM \(quoted(record.schema.name)) WHERE _key = ?1 LIMIT 1")
+        defer { statement.reset() }
+        statement.bind(key, at: 1)
+        return try statement.step()
     }
 
     // MARK: Afterwards

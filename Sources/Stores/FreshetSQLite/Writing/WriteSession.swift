@@ -29,7 +29,11 @@ final class WriteSession: @unchecked Sendable {
     init(datasets: DatasetTable) { self.datasets = datasets }
 
     /// Names the connection of the transaction that begins.
-    func use(_ database: Database) { self.database = database }
+    func use(_ database: Database) {
+        self.database = database
+        // Every version of every table's schema has statements of its own.
+        if statements.count > 4_000 { statements = [:] }
+    }
 
     /// The prepared statement for an SQL text; it must be reset after use.
     func statement(_ sql: String) throws -> RawStatement {
