@@ -29,7 +29,10 @@ struct SecretScrubber: Sendable {
         let key = credential.secret.reveal()
         switch method {
         case .none: return []
-        case .bearer, .header, .query: return [credential.secret]
+        case .bearer, .query: return [credential.secret]
+        case .header:
+            // A header's value may be a scheme and the key, such as `ApiKey abc`; an API echoes the key alone.
+            return [credential.secret] + key.split(separator: " ", maxSplits: 1).dropFirst().map { Secret(String($0)) }
         case .basic, .oauth2:
             let half = key.split(separator: ":", maxSplits: 1).dropFirst().map { Secret(String($0)) }
             return [credential.secret, Secret(Base64.encode(Array(key.utf8)))] + half

@@ -40,6 +40,13 @@ import Testing
         #expect(scrubber.scrub("pass/word=1pass/word=1") == "<redacted><redacted>")
     }
 
+    @Test func `a key behind its scheme is taken out when it is echoed alone`() {
+        let credential = Credential(id: "k", secret: Secret("ApiKey AAAABBBBCCCCDDDD"))
+        let scrubber = SecretScrubber(SecretScrubber.parts(of: credential, method: .header("Authorization")))
+        #expect(scrubber.scrub("no such key: AAAABBBBCCCCDDDD") == "no such key: <redacted>")
+        #expect(scrubber.scrub("was ApiKey AAAABBBBCCCCDDDD") == "was <redacted>")
+    }
+
     @Test func `short secrets are left in bodies and taken out of messages`() {
         let scrubber = SecretScrubber([Secret("live"), Secret("abc"), Secret("")])
         #expect(scrubber.scrub(Array("alive".utf8)) == Array("alive".utf8))
