@@ -99,4 +99,40 @@ import Testing
         #expect(try await store.query("SELECT v FROM report", limits: QueryLimits()).rows == [[.decimal("1.5")]])
         await store.close()
     }
+
+    @Test func `the widest table is written, overwritten, copied and read`() async throws {
+        let scratch = try Scratch()
+        let store = try await scratch.open()
+        func rows(_ value: RowMaker.Value) -> RowMaker {
+            RowMaker(rows: [[("id", .int(1))] + (2...TablePlanner.columnLimit).map { ("c\($0)", value) }])
+        }
+        let spec = Self.spec { $0.keepsHistory = true }
+        _ = try await store.commit(Self.commit(1, rows(.int(1)), spec))
+        _ = try await store.commit(Self.commit(2, rows(.int(2)), spec))
+        let result = try await store.commit(Self.commit(3, rows(.num("2.5")), spec))
+        #expect(result.tables?.stop == nil)
+        let page = try await store.rows(TableQuery(table: "crimes"))
+        #expect(page.columns.count == TablePlanner.columnLimit)
+        #expect(page.rows.first?.last == .decimal("2.5"))
+        await store.close()
+    }
+
+    @Test func `rows that SQLite refuses stop the tables, not the document`() async throws {
+        let scratch = try Scratch()
+        let store = try await scratch.open()
+        let spec = Self.spec()
+        _ = try await store.commit(Self.commit(1, RowMaker([("id", .int(1)), ("v", .int(1))]), spec))
+        try await store.pool.write { try $0.execute(sql: "CREATE UNIQUE INDEX foreign_hand ON crimes (v)") }
+        let twice = RowMaker([("id", .int(1)), ("v", .int(5))], [("id", .int(2)), ("v", .int(5))])
+        let result = try await store.commit(Self.commit(2, twice, spec))
+        #expect(result.effect == .newVersion)
+        #expect(result.tables?.stop?.message.contains("UNIQUE constraint failed") ?? false)
+        #expect(result.events.map(\.type) == ["dataset.updated", "tables.stopped"])
+        #expect(try await store.rows(TableQuery(table: "crimes")).rows == [[.integer(1), .integer(1)]])
+        let good = RowMaker([("id", .int(1)), ("v", .int(6))])
+        #expect(try await store.commit(Self.commit(3, good, spec)).tables?.stop == nil)
+        #expect(try await store.tableStops().isEmpty)
+        #expect(try await store.verify().problems == [])
+        await store.close()
+    }
 }
