@@ -131,7 +131,7 @@ import Testing
         ("points__null=maybe", "bad-parameter", "true or false"),
         ("format=xml", "bad-parameter", "json, csv or ndjson"),
         ("tag=%GG", "bad-parameter", "percent-encoding"), ("__gt=1", "unknown-column", "no column __gt"),
-        ("deleted=2", "bad-parameter", "1 or 0"),
+        ("deleted=2", "bad-parameter", "1 or 0"), ("columns=", "bad-parameter", "no column"),
     ])
     func `a wrong parameter is refused and says what was meant`(query: String, kind: String, words: String) async throws
     {

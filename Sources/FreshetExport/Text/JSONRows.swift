@@ -70,6 +70,12 @@ public struct JSONRows: Sendable {
     /// Appends a text in quotes.
     public static func append(text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        // Nearly every text needs no escape and is copied as a whole.
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { memory in
+            memory.allSatisfy { $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        }
+        guard isPlain != true else { return bytes.append(contentsOf: text.utf8) }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -86,7 +92,6 @@ public struct JSONRows: Sendable {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private static func unique(_ names: [String]) -> [String] {

@@ -30,6 +30,7 @@ struct TableQuestion {
         query.asOf = try exchange.moment("as_of")
         query.includesDeleted = try TableQuestion.flag("deleted", exchange) ?? false
         if let list = try exchange.list("columns") {
+            guard !list.isEmpty else { throw Problem(400, "bad-parameter", "columns names no column.") }
             var seen: Set<String> = []
             for column in list {
                 try TableQuestion.check(column, columns, schema.name)

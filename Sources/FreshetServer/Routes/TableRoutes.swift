@@ -73,7 +73,7 @@ struct TableRoutes: Sendable {
         let store = try service.requireTables()
         let wish: Rollback = try await exchange.decodeBody("version and, if values may be lost, discard: true")
         let table = try await versions(exchange, store)[0].schema.name
-        let schema = try await TableRoutes.asked(status: 409) { () throws(StoreError) in
+        let schema = try await TableRoutes.asked(isConflict: true) { () throws(StoreError) in
             try await store.rollback(table, to: wish.version, discards: wish.discard ?? false, now: exchange.now)
         }
         logger.notice(
@@ -122,12 +122,12 @@ struct TableRoutes: Sendable {
 
     /// Turns what a store refuses into a problem with its words.
     static func asked<Answer>(
-        status: Int = 400, _ question: () async throws(StoreError) -> Answer
+        isConflict: Bool = false, _ question: () async throws(StoreError) -> Answer
     ) async throws -> Answer {
         do {
             return try await question()
         } catch StoreError.refused(let why) {
-            throw Problem(status, "refused", why)
+            throw Problem(isConflict ? 409 : 400, "refused", why)
         }
     }
 }

@@ -35,7 +35,8 @@ struct Export: AsyncParsableCommand {
     var conditions: [String] = []
     @Option(help: "The columns wanted, separated by commas.")
     var columns: String?
-    @Option(help: "Columns to sort by, separated by commas; - before one for descending.")
+    // Unconditional, because a descending column begins like an option.
+    @Option(parsing: .unconditional, help: "Columns to sort by, separated by commas; - before one for descending.")
     var sort: String?
     @Option(help: "The rows as they stood then (RFC 3339); needs the table's history.")
     var asOf: String?
