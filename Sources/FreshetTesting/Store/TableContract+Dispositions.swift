@@ -166,5 +166,39 @@ extension TableContract {
             try expectEqual(try await f.rows(), ["1", "2"], "both crimes")
             try expectEqual(try await f.rows("crimes__slots"), ["1|0|7", "2|0|9"], "the slots of both, exactly")
         },
+        Check("the guard of one table leaves the child rows of another alone") { f in
+            let crimes = F.spec(.merge)
+            var members = F.spec(.merge)
+            members.name = "members"
+            func document(_ crime: ClosedRange<Int64>, _ member: ClosedRange<Int64>, at seconds: Int64) async throws {
+                func parents(_ name: String, _ spec: Int, _ ids: ClosedRange<Int64>) -> RowMaker {
+                    var maker = RowMaker(rows: ids.map { [("id", .int($0))] })
+                    (maker.name, maker.path, maker.spec) = (name, [name], spec)
+                    return maker
+                }
+                func children(_ name: String, _ spec: Int, _ ids: ClosedRange<Int64>) -> RowMaker {
+                    var maker = RowMaker.child(
+                        "\(name)__slots", [name, "slots"], ["parent_id": .parent, "_i1": .index(level: 1)],
+                        ids.map { [("parent_id", .int($0)), ("_i1", .int(0))] })
+                    maker.spec = spec
+                    return maker
+                }
+                // Declared tables come first, then the child tables of all of them.
+                let rows = RowMaker.document([
+                    parents("crimes", 0, crime), parents("members", 1, member), children("crimes", 0, crime),
+                    children("members", 1, member),
+                ])
+                _ = try await f.store.commit(
+                    RefreshCommit(
+                        id: F.id("A"), outcome: ContractFixture.content("\(seconds)"), at: F.t(seconds),
+                        tables: TableCommit(rows: rows, specs: [crimes, members], mark: 1, fetchedAt: F.t(seconds))))
+            }
+            try await document(1...40, 1...40, at: 0)
+            try await document(1...5, 1...39, at: 1)
+            let counts = try await f.store.tables().map { "\($0.schema.name) \($0.rows) \($0.deleted)" }
+            try expectEqual(
+                counts, ["crimes 40 0", "crimes__slots 40 0", "members 39 1", "members__slots 39 1"],
+                "rows and deleted rows: the crimes are guarded, the members are not")
+        },
     ]
 }

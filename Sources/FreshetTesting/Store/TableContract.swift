@@ -147,6 +147,7 @@ struct RowMaker {
 
     var name = "crimes"
     var path = ["crimes"]
+    var spec = 0
     var roles: [String: SeenColumn.Role] = [:]
     var rows: [[(String, Value)]]
 
@@ -171,7 +172,7 @@ struct RowMaker {
     }
 
     private func add(to document: inout DocumentRows) {
-        var table = TableRows(name: name, path: path, spec: 0)
+        var table = TableRows(name: name, path: path, spec: spec)
         for row in rows {
             for (name, _) in row where !table.columns.contains(where: { $0.name == name }) {
                 let role = roles[name] ?? .value

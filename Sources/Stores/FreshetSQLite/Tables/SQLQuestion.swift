@@ -19,6 +19,9 @@ struct SQLQuestion {
         var isOver: Bool { isCancelled.load(ordering: .relaxed) || .now >= deadline }
     }
 
+    /// An answer that has become this large is cut off, whatever its rows.
+    private static let byteLimit = 128 << 20
+
     let path: String
     let sql: String
     let limits: QueryLimits
@@ -60,13 +63,18 @@ struct SQLQuestion {
         gate.isOpen = true
         let columns = try self.columns(of: statement, connection)
         gate.isOpen = false
-        var rows: [[TableValue]] = []
+        var (rows, bytes) = ([[TableValue]](), 0)
         while true {
             let code = sqlite3_step(statement)
             if code == SQLITE_DONE { return QueryResult(columns: columns, rows: rows, isTruncated: false) }
             guard code == SQLITE_ROW else { throw failure(connection, code) }
-            guard rows.count < limits.rows else { return QueryResult(columns: columns, rows: rows, isTruncated: true) }
+            guard rows.count < limits.rows, bytes < Self.byteLimit else {
+                return QueryResult(columns: columns, rows: rows, isTruncated: true)
+            }
             rows.append((0..<count).map { Self.value(statement, $0, columns[Int($0)].type) })
+            for index in 0..<count where sqlite3_column_type(statement, index) == SQLITE_TEXT {
+                bytes += Int(sqlite3_column_bytes(statement, index))
+            }
         }
     }
 

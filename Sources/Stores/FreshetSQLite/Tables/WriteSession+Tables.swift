@@ -72,8 +72,8 @@ extension WriteSession {
         var fetch = TableFetch(
             id: try next(.fetch), at: StoredTime.text(commit.fetchedAt), key: target.id.key, version: target.version)
         fetch.moment = commit.fetchedAt
-        var isGuarded = false
-        var root: FittedRows?
+        // The declared tables by name: their child tables may come after other declared tables.
+        var roots: [String: (fitted: FittedRows, isGuarded: Bool)] = [:]
         for table in planned {
             switch table.plan {
             case .stop: break
@@ -81,7 +81,6 @@ extension WriteSession {
                 if effect.rows > 0 { result.outcome.tables.append(effect) }
                 try write(rejects, to: effect.table, target, keepsEarlier: false)
             case .apply(let fitted):
-                if fitted.schema.path.count == 1 { (root, isGuarded) = (fitted, false) }
                 var record = try tables()[TableBook.Origin(dataset: target.dataset, path: fitted.schema.path)]
                 if record == nil || !fitted.changes.isEmpty {
                     let cause = SchemaCause(text: target.id.description, at: target.now, spec: table.spec)
@@ -95,11 +94,12 @@ extension WriteSession {
                     session: self, record: record, fitted: fitted, rows: table.rows, spec: table.spec, fetch: fetch)
                 writer.override = commit.disposition
                 writer.acceptsDeletes = commit.acceptsDeletes
-                writer.root = root
-                writer.isRootGuarded = isGuarded
+                let root = table.rows.path.count > 1 ? roots[table.rows.path[0]] : nil
+                writer.root = root?.fitted
+                writer.isRootGuarded = root?.isGuarded ?? false
                 var effect = try writer.write()
                 effect.schemaVersion = record.schema.version
-                if fitted.schema.path.count == 1 { isGuarded = effect.guarded > 0 }
+                if table.rows.path.count == 1 { roots[table.rows.path[0]] = (fitted, effect.guarded > 0) }
                 try finish(effect, of: record, writer, fitted, table.spec, target, mark: commit.mark)
                 result.outcome.tables.append(effect)
             }
