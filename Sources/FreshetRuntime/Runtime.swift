@@ -77,7 +77,12 @@ public struct Runtime: Sendable, CustomStringConvertible {
             await onBound(url)
         }
         var services: [any Service] = []
-        if working { services.append(EngineService(engine: engine)) }
+        if working {
+            services.append(EngineService(engine: engine))
+            services +=
+                try DestinationService.all(
+                    configuration, store: engine.store, clock: clock, logger: logger) as [any Service]
+        }
         services.append(server)
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)

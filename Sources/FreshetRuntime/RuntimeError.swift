@@ -8,6 +8,8 @@ public enum RuntimeError: Error, CustomStringConvertible, Sendable {
     case store(String)
     /// The address cannot be bound.
     case bind(host: String, port: Int, reason: String)
+    /// A warehouse cannot be used as it is declared.
+    case destination(String)
 
     /// What happened and what to do.
     public var description: String {
@@ -19,6 +21,7 @@ public enum RuntimeError: Error, CustomStringConvertible, Sendable {
         case .store(let reason): reason
         case .bind(let host, let port, let reason):
             "\(host):\(port) cannot be bound (\(reason)); free the port or set server.listen to another"
+        case .destination(let reason): reason
         }
     }
 
@@ -29,6 +32,7 @@ public enum RuntimeError: Error, CustomStringConvertible, Sendable {
         case .directory: 73
         case .store: 74
         case .bind: 69
+        case .destination: 78
         }
     }
 }

@@ -10,6 +10,12 @@ extension Engine {
         report.tables = configuration.datasets.filter { $0.tables != nil }.map {
             DatasetTables(id: $0.id, stop: context.desk.stop(of: $0.id), quality: context.desk.quality(of: $0.id))
         }
+        if !configuration.destinations.isEmpty, let outbox = store as? any OutboxStore {
+            let depth = try await outbox.outboxDepth()
+            report.outbox = configuration.destinations.map {
+                ($0.name, depth[$0.name]?.count ?? 0, depth[$0.name]?.oldest)
+            }
+        }
         report.queue = try await store.depth(source: nil)
         report.storeProblem = context.storeHealth.problem
         return report

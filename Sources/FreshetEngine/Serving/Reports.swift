@@ -40,6 +40,8 @@ public struct StatusReport: Sendable {
     public var datasets: [(id: DatasetID, census: DatasetCensus)] = []
     /// What the last rows of datasets with tables were like, and why they take none, by id.
     public var tables: [DatasetTables] = []
+    /// Rows that wait for warehouses: entries, and since when, by name.
+    public var outbox: [(destination: String, waiting: Int, oldest: Timestamp?)] = []
     /// All sources together.
     public var queue = QueueDepth()
     /// Why the store cannot be written right now; `nil` when it can.

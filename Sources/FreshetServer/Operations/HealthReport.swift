@@ -50,6 +50,15 @@ struct HealthReport {
                     name: "source:\(source.name)", type: "component", status: source.health == .ok ? .pass : .warn,
                     output: source.reason))
         }
+        for line in report.outbox {
+            // Rows are sent every minute or so; an hour means that the warehouse does not take them.
+            let isLate = line.oldest.map { now - $0 > .seconds(3600) } ?? false
+            health.add(
+                Check(
+                    name: "destination:\(line.destination)", type: "datastore", status: isLate ? .warn : .pass,
+                    output: isLate ? "rows wait since \(line.oldest?.rfc3339 ?? ""); the log says why" : nil,
+                    value: line.waiting))
+        }
         for tables in report.tables {
             health.add(
                 Check(

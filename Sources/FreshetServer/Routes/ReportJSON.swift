@@ -113,6 +113,16 @@ enum ReportJSON {
                         ])
                     })
             ),
+            (
+                "destinations",
+                .array(
+                    report.outbox.map { line in
+                        .object([
+                            ("destination", .string(line.destination)), ("waiting", .number(Int64(line.waiting))),
+                            ("oldest", .time(line.oldest)),
+                        ])
+                    })
+            ),
             ("queue", queue(report.queue, now: report.at)),
         ])
     }
