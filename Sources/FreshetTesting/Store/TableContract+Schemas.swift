@@ -206,6 +206,12 @@ extension TableContract {
             try expect(
                 stopped.tables?.stop?.message.contains("freshet replay torn.crimes --rebuild") ?? false, "the way on")
             try expect(try await f.store.document(F.id("A"))?.state.tablesMark == nil, "the mark is gone")
+            var dataset = DatasetConfig(id: F.dataset, template: try require(try? PathTemplate("/crimes")))
+            for (spec, stops) in [(other, 1), (F.spec(), 0)] {
+                dataset.tables = TablesConfig(specs: [spec])
+                try expectEqual(try await f.store.prepare([dataset], views: [], now: F.t(1)).count, stops)
+                try expectEqual(try await f.store.tableStops().count, stops, "stops after looking at the declaration")
+            }
             try await f.store.dropTables(of: F.dataset, now: F.t(2))
             try expect(try await f.store.tables().isEmpty, "no table")
             try await f.commit(RowMaker([("id", .int(1)), ("b", .int(4))]), spec: other, at: 3, mark: 2)

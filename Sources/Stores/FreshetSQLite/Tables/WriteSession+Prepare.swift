@@ -9,17 +9,27 @@ extension WriteSession {
         for dataset in datasets {
             guard let config = dataset.tables else { continue }
             let number = try number(of: dataset.id)
+            var fits = true
             for spec in config.specs {
                 let (stop, event) = try prepare(spec, of: dataset.id, number, now)
                 if let event { events.append(event) }
                 guard let stop else { continue }
                 stops.append(stop)
-                if stop.kind != "check", try remember(stop, of: number, at: now) {
-                    events.append(.tablesStopped(stop, dataset.id))
-                }
+                guard stop.kind != "check" else { continue }
+                fits = false
+                if try remember(stop, of: number, at: now) { events.append(.tablesStopped(stop, dataset.id)) }
             }
+            if fits { try forgetDeclarationStop(of: number) }
         }
         return (stops + (try settleViews(views)), events)
+    }
+
+    /// Forgets a stop whose cause was a declaration that fits by now; a frozen schema stays so until rows pass.
+    private func forgetDeclarationStop(of dataset: Int64) throws {
+        let statement = try statement(
+            "DELETE FROM freshet_table_stops WHERE dataset = ?1 AND kind IN ('incompatible', 'name-taken')")
+        statement.bind(dataset, at: 1)
+        try statement.run()
     }
 
     private func prepare(
