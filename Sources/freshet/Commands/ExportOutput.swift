@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import FreshetExport
 import Glibc
 
@@ -25,8 +26,8 @@ final class ExportOutput {
             return
         }
         isGathered = false
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        if let type, type != .typeRegular, type != .typeSymbolicLink {
             names = nil
             descriptor = open(path, O_WRONLY | O_CLOEXEC)
         } else {
