@@ -114,7 +114,9 @@ extension WriteSession {
         let book = try tables()
         let rules = self.rules.rules(of: target.dataset, commit)
         var (planned, claimed, roots) = ([Planned](), Set<String>(), [String: RootRows]())
-        for rows in try allTables(commit, target, book) {
+        let all = try allTables(commit, target, book)
+        let parents = Set(all.filter { $0.path.count > 1 }.map { $0.path[0] })
+        for rows in all {
             let origin = TableBook.Origin(dataset: target.dataset, path: rows.path)
             let record = book[origin]
             let root = book[TableBook.Origin(dataset: target.dataset, path: [rows.path.first ?? rows.name])]
@@ -128,7 +130,7 @@ extension WriteSession {
             }
             if case .apply(let fitted) = plan {
                 claimed.insert(fitted.schema.name.lowercased())
-                if rows.path.count == 1, fitted.schema.disposition != .append {
+                if rows.path.count == 1, parents.contains(rows.path[0]), fitted.schema.disposition != .append {
                     roots[rows.path[0]] = RootRows(fitted)
                 }
             }
