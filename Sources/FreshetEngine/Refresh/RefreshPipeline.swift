@@ -22,12 +22,17 @@ struct RefreshPipeline: Sendable {
         let state = await currentState(of: id)
         let isBehind = context.tables.isBehind(id.dataset, state)
         // A 304 brings no body, and rows are made of bodies.
-        let asksForChange = state.version > 0 && state.failure?.kind != "unexpected-304" && !isBehind
+        let asksForChange =
+            state.version > 0 && state.failure?.kind != "unexpected-304" && !isBehind
+            && !context.tables.countsFetches(id.dataset)
         let request = FetchRequest(
             source: governor.source.adjusted(for: dataset), dataset: dataset, key: id.key,
             validators: asksForChange ? state.validators : Validators(),
             previousHash: isBehind ? [] : state.contentHash)
-        let result = await context.upstream.fetch(request, permits: permits)
+        let result =
+            if let refusal = dataset.refusal(of: id.key) { FetchResult.failed(refusal) } else {
+                await context.upstream.fetch(request, permits: permits)
+            }
         if Task.isCancelled, case .failed = result {
             let note = FailureNote(kind: "shutdown", message: "Freshet stopped meanwhile", at: context.clock.now())
             await end(lease, .park(until: context.steady.now(), reason: note))

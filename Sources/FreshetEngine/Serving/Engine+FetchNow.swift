@@ -80,9 +80,11 @@ extension Engine {
             governor: governor, dataset: id.dataset, priority: .critical, aged: false, document: id)
         let began = context.clock.monotonic()
         // No conditions: the person who asks wants to see the document.
-        let result = await context.upstream.fetch(
-            FetchRequest(source: governor.source.adjusted(for: dataset), dataset: dataset, key: id.key),
-            permits: permits)
+        let request = FetchRequest(source: governor.source.adjusted(for: dataset), dataset: dataset, key: id.key)
+        let result =
+            if let refusal = dataset.refusal(of: id.key) { FetchResult.failed(refusal) } else {
+                await context.upstream.fetch(request, permits: permits)
+            }
         var report = report(on: result)
         report.took = context.clock.monotonic() - began
         report.calls = permits.callCount

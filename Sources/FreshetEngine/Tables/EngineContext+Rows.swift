@@ -82,3 +82,15 @@ extension SourceConfig {
         return source
     }
 }
+
+extension DatasetConfig {
+    /// Why a document is not asked for at all; `nil` when some key may.
+    func refusal(of key: String) -> CallFailure? {
+        guard keyIDs(forKey: key) == [] else { return nil }
+        return CallFailure(
+            effect: .permanent, kind: "no-key",
+            message:
+                "None of the keys may ask for \(id)/\(key), so no call is made. Declare the key whose owner it belongs to."
+        )
+    }
+}

@@ -41,6 +41,9 @@ final class TableMaker: Sendable {
         return state.version > 0 && state.tablesMark != entry.mark
     }
 
+    /// Whether each fetch adds rows, also when the document is the same.
+    func countsFetches(_ dataset: DatasetID) -> Bool { entries[dataset]?.countsFetches ?? false }
+
     /// Whether a fetched body makes rows that the store does not have yet.
     func isNeeded(_ dataset: DatasetID, bodyHash: [UInt8], state: DocumentState) -> Bool {
         guard let entry = entries[dataset] else { return false }

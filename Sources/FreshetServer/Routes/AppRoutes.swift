@@ -39,7 +39,7 @@ struct AppRoutes: Sendable {
         var captures: [String: String] = [:]
         for name in exchange.captures.keys {
             guard let value = exchange.capture(name) else {
-                throw Problem(400, "bad-path", "The path is not valid percent-encoding.")
+                throw Problem(400, "bad-parameter", "The path is not valid percent-encoding.")
             }
             captures[name] = value
         }
