@@ -48,7 +48,11 @@ public struct BigQueryAccount: Sendable {
                 _RSA.Signing.RSASignature(rawRepresentation: signature), for: signed, padding: .insecurePKCS1v1_5)
         else { throw Refusal(description: "Invalid JWT Signature.") }
         guard claims["iss"]?.stringValue == email else { throw Refusal(description: "Invalid issuer.") }
-        guard claims["aud"]?.stringValue == audience else { throw Refusal(description: "Invalid audience.") }
+        // Google's own libraries name Google's address, wherever the key file sends them.
+        let audiences = [audience, "https://oauth2.googleapis.com/token"]
+        guard let meant = claims["aud"]?.stringValue, audiences.contains(meant) else {
+            throw Refusal(description: "Invalid audience.")
+        }
         let scopes = (claims["scope"]?.stringValue ?? "").split(separator: " ")
         let known = ["https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform"]
         guard scopes.contains(where: { known.contains(String($0)) }) else {

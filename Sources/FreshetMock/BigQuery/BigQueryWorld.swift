@@ -212,10 +212,9 @@ struct BigQueryWorld: Sendable {
     /// A job; each question brings one that runs nearer to its end.
     mutating func ask(_ project: String, _ id: String) throws(BigQueryFailure) -> Job {
         guard var job = jobs["\(project)/\(id)"] else { throw .notFound("Job \(project):\(id)") }
-        let answer = job
         job.pollsLeft -= 1
         jobs["\(project)/\(id)"] = job
-        return answer
+        return job
     }
 
     // MARK: Resumable uploads

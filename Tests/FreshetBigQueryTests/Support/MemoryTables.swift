@@ -42,7 +42,7 @@ final class MemoryTables: TableStore, OutboxStore {
                 row.merging([
                     "_key": .text(key), "_fetch_id": .integer(fetch),
                     "_fetched_at": .timestamp(seconds: at.seconds, nanoseconds: 0), "_version": .integer(fetch),
-                ]) { _, own in own }
+                ]) { own, _ in own }
             }
             let isOwn = { (row: Row) in row["_key"] == .text(key) }
             switch schema.disposition {

@@ -44,19 +44,15 @@ public struct BigQueryError: Error, Sendable, Hashable, CustomStringConvertible 
 
 /// Takes what may be row data out of BigQuery's own words.
 enum ErrorText {
-    /// BigQuery quotes values of rows in apostrophes; what stands between them is left out, and long texts are cut.
+    /// Leaves out what stands between the first and the last apostrophe, and cuts long texts.
+    ///
+    /// BigQuery quotes values of rows in apostrophes, and the values may have apostrophes themselves.
     static func clean(_ text: String) -> String {
-        var out = ""
-        var isQuoted = false
-        for character in text {
-            if character == "'" {
-                if !isQuoted { out += "'…'" }
-                isQuoted.toggle()
-            } else if !isQuoted {
-                out.append(character.isNewline ? " " : character)
-            }
-            if out.utf8.count >= 400 { return out + "…" }
+        var text = text
+        if let first = text.firstIndex(of: "'"), let last = text.lastIndex(of: "'"), first < last {
+            text.replaceSubrange(first...last, with: "'…'")
         }
-        return out
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.count > 400 ? "\(line.prefix(400))…" : line
     }
 }

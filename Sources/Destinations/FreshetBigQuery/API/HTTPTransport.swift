@@ -28,8 +28,18 @@ protocol HTTPTransport: Sendable {
     func send(_ call: HTTPCall) async throws -> HTTPAnswer
 }
 
-/// The transport over the process's shared HTTP client.
+/// The transport over one HTTP client for all destinations.
 struct NetworkTransport: HTTPTransport {
+    /// One for the process, so that nobody has to close it.
+    ///
+    /// It follows no redirects, which would carry the token elsewhere, and repeats nothing by itself: the loader does.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout = .init(connect: .seconds(10), read: .seconds(120))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Answers are JSON of a few kilobytes; a longer one is no answer of this API.
     private static let longestAnswer = 16 << 20
 
@@ -42,7 +52,7 @@ struct NetworkTransport: HTTPTransport {
         }
         do {
             let deadline = NIODeadline.now() + .microseconds(call.timeout.microseconds)
-            let response = try await HTTPClient.shared.execute(request, deadline: deadline)
+            let response = try await Self.client.execute(request, deadline: deadline)
             let body = try await response.body.collect(upTo: Self.longestAnswer)
             return HTTPAnswer(
                 status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))

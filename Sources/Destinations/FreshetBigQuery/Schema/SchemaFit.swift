@@ -35,9 +35,10 @@ struct SchemaFit: Sendable {
             if existing.type.holds(field.type) {
                 types[field.name] = existing.type
             } else if field.type.holds(existing.type) {
-                var field = field
-                field.name = existing.name
-                widened.append(field)
+                let wider = WarehouseField(
+                    name: existing.name, type: field.type, isRequired: existing.isRequired)
+                widened.append(wider)
+                if let at = fields.firstIndex(where: { $0.name == existing.name }) { fields[at] = wider }
                 types[field.name] = field.type
             } else {
                 throw BigQueryError(
