@@ -91,6 +91,27 @@ struct AppendTests {
         }
     }
 
+    @Test func `a fetch that added nothing needs no job`() async throws {
+        try await Warehouse.with { warehouse in
+            warehouse.store.setSchema(Self.log)
+            warehouse.store.commit("log", key: "a", rows: [])
+            try await warehouse.loader().sendWaiting()
+            #expect(warehouse.store.waiting.isEmpty && warehouse.handler.jobs().isEmpty)
+        }
+    }
+
+    @Test(arguments: [("EU", "EU"), (nil, "US")])
+    func `jobs are begun and asked for where the dataset lies`(declared: String?, found: String) async throws {
+        try await Warehouse.with { warehouse in
+            warehouse.store.setSchema(Self.log)
+            warehouse.store.commit("log", key: "a", rows: [row(1)])
+            try await warehouse.loader { $0.location = declared }.sendWaiting()
+            #expect(warehouse.handler.jobs().first?["jobReference"]?["location"]?.stringValue == found)
+            let asked = warehouse.mock.requests().filter { $0.method == "GET" && $0.target.contains("/jobs/") }
+            #expect(!asked.isEmpty && asked.allSatisfy { $0.target.hasSuffix("?location=\(found)") })
+        }
+    }
+
     @Test func `the table is partitioned and clustered as declared`() async throws {
         try await Warehouse.with { warehouse in
             warehouse.store.setSchema(.test("log", .append, [("at", .timestamp), ("id", .integer)]))

@@ -1,6 +1,19 @@
 import FreshetCore
 import FreshetDocument
 import NIOHTTP1
+import Synchronization
+
+/// Where a dataset lies, once it is known; it never moves.
+final class DatasetPlace: Sendable {
+    private let state: Mutex<String?>
+
+    init(_ location: String?) { state = Mutex(location) }
+
+    var location: String? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
 
 /// The calls of BigQuery's REST API (v2) that loading needs.
 ///
@@ -8,7 +21,8 @@ import NIOHTTP1
 struct BigQueryAPI: Sendable {
     let project: String
     let dataset: String
-    let location: String?
+    /// Where jobs run.
+    let place: DatasetPlace
     /// The API's base URL without a slash at its end.
     let base: String
     let transport: any HTTPTransport
@@ -23,11 +37,14 @@ struct BigQueryAPI: Sendable {
     /// A table as it is; `nil` when there is none.
     func table(_ name: String) async throws -> WarehouseTable? {
         let answer = try await send(HTTPCall(url: "\(tablesURL)/\(name)"))
-        if answer.status == 404, try await hasDataset() { return nil }
-        return try WarehouseTable(Self.object(answer))
+        return answer.status == 404 ? nil : try WarehouseTable(Self.object(answer))
     }
 
-    private func hasDataset() async throws -> Bool {
+    /// Where the dataset lies, as it was declared or as BigQuery says.
+    ///
+    /// Outside of the multi-regions BigQuery finds a job only when it is told where it ran.
+    func location() async throws -> String? {
+        if let known = place.location { return known }
         let answer = try await send(HTTPCall(url: "\(root)/datasets/\(dataset)"))
         if answer.status == 404 {
             throw BigQueryError(
@@ -35,8 +52,8 @@ struct BigQueryAPI: Sendable {
                 message: "there is no dataset \(project).\(dataset); the rows stay queued. Create it, in the location "
                     + "where the data shall lie")
         }
-        _ = try Self.object(answer)
-        return true
+        place.location = try Self.object(answer)["location"]?.string
+        return place.location
     }
 
     /// Creates a table; one that exists already is left as it is.
@@ -60,7 +77,7 @@ struct BigQueryAPI: Sendable {
 
     /// A job; `nil` when there is none of this id.
     func job(_ id: String) async throws -> JobRecord? {
-        let place = location.map { "?location=\($0)" } ?? ""
+        let place = try await location().map { "?location=\($0)" } ?? ""
         let answer = try await send(HTTPCall(url: "\(root)/jobs/\(id)\(place)"))
         return answer.status == 404 ? nil : try JobRecord(Self.object(answer))
     }

@@ -61,7 +61,7 @@ public final class BigQueryLoader: Sendable {
                 load: { try ServiceAccount(path: path) }, transport: options.transport, clock: clock)
         }
         api = BigQueryAPI(
-            project: config.project, dataset: config.dataset, location: config.location,
+            project: config.project, dataset: config.dataset, place: DatasetPlace(config.location),
             base: String(config.endpoint.reversed().drop { $0 == "/" }.reversed()), transport: options.transport,
             tokens: tokens)
     }
@@ -203,7 +203,7 @@ public final class BigQueryLoader: Sendable {
         return TableSender(
             api: api, store: store, clock: clock,
             requests: JobRequest(
-                project: config.project, dataset: config.dataset, location: config.location, labels: labels),
+                project: config.project, dataset: config.dataset, place: api.place, labels: labels),
             batchRows: max(1, config.batchRows), pieceBytes: options.pieceBytes,
             nonce: {
                 var random = options.random()

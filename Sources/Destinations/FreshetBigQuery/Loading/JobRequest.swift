@@ -5,7 +5,8 @@ import FreshetDocument
 struct JobRequest: Sendable {
     let project: String
     let dataset: String
-    let location: String?
+    /// Where jobs run; known once the first job was asked for.
+    let place: DatasetPlace
     /// `freshet` and the like: what people filter jobs by.
     let labels: [String: String]
 
@@ -120,7 +121,7 @@ struct JobRequest: Sendable {
         json.beginObject()
         json.field("projectId", project)
         json.field("jobId", id)
-        if let location { json.field("location", location) }
+        if let location = place.location { json.field("location", location) }
         json.endObject()
         json.key("configuration")
         json.beginObject()

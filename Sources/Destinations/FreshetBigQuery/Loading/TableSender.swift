@@ -117,7 +117,11 @@ struct TableSender: Sendable {
         try await widen(fit)
         let covered = batch.covered(by: head.units)
         let (id, labels) = (name.id(attempt: attempt), batch.labels(of: covered))
-        let way = try await way(for: batch.units.prefix(head.units))
+        // No rows need no job: a fetch that added nothing is done.
+        let isEmpty = head.rows == 0 && stream.rest == nil
+        if isEmpty, schema.disposition == .append { return try await confirm(covered, rows: 0, id) }
+        // Load jobs are never sent without rows: the statement empties what has to be empty.
+        let way = isEmpty ? .staged : try await way(for: batch.units.prefix(head.units))
         guard way == .staged else {
             let disposition: JobRequest.Disposition = way == .append ? .append : .truncate
             let job = requests.load(
@@ -185,9 +189,11 @@ struct TableSender: Sendable {
         }
         try await api.createTable(
             requests.table(staging, fields: fields, expires: clock.now() + .seconds(86_400)))
+        // The table is new and of this try alone, so that adding to it is filling it, and its expiration stays.
         let stage = requests.load(
-            id: "\(id)_stage_\(suffix)", table: staging, disposition: .truncate, fields: fields, layout: nil)
-        let rows = try await upload(stage, "\(id)_stage_\(suffix)", head, &stream)
+            id: "\(id)_stage_\(suffix)", table: staging, disposition: .append, fields: fields, layout: nil)
+        let isEmpty = head.rows == 0 && stream.rest == nil
+        let rows = isEmpty ? 0 : try await upload(stage, "\(id)_stage_\(suffix)", head, &stream)
         let columns = fields.map(\.name)
         let isMerge = schema.disposition == .merge
         let sql =
