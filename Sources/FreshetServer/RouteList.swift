@@ -52,6 +52,7 @@ enum RouteList {
             Route(.post, "/admin/keys/{source}/{key}/unpark", .operator, "Return a key to service", admin.unpark),
             Route(.post, "/admin/fetch", .operator, "Fetch a document now", work.fetch),
             Route(.post, "/admin/replay", .operator, "Make rows of stored documents again", work.replay),
+            Route(.post, "/admin/rebuild", .operator, "Make a document again out of its rows", work.rebuild),
             Route(
                 .post, "/admin/schema/{table}/rollback", .operator, "Go back to an earlier schema", tables.rollback),
             Route(.get, "/admin/tokens", .admin, "Tokens", admin.listTokens),

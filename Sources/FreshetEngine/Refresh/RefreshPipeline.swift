@@ -78,7 +78,8 @@ struct RefreshPipeline: Sendable {
         }
         let now = context.clock.now()
         var rows: TableCommit?
-        if case .content(let content) = outcome,
+        // Filler is never taken for data: it becomes no rows.
+        if case .content(let content) = outcome, content.origin != .fallback,
             context.tables.isNeeded(id.dataset, bodyHash: content.bodyHash, state: state)
         {
             rows = await context.tables.rows(of: id, body: content.body, fetchedAt: now)

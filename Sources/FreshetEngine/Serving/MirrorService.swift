@@ -60,6 +60,11 @@ public protocol MirrorService: Sendable {
     /// - Returns: `nil` when the dataset has no tables or the store keeps none.
     func replay(_ wish: ReplayWish) async throws(StoreError) -> ReplayReport?
 
+    /// Makes a document again out of the rows of its automatic tables.
+    ///
+    /// - Returns: `nil` when the dataset has no automatic table, or the document no rows in it.
+    func rebuild(_ id: DocumentID) async throws(StoreError) -> [UInt8]?
+
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
 }

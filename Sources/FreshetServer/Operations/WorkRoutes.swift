@@ -126,6 +126,27 @@ struct WorkRoutes: Sendable {
             ]), WorkRoutes.uncached)
     }
 
+    // MARK: Rebuild
+
+    private struct Rebuild: Decodable {
+        var source: String
+        var dataset: String
+        var key: String
+    }
+
+    /// Makes a document again out of its automatic tables, to see that the rows hold all of it.
+    func rebuild(_ exchange: Exchange) async throws -> Reply {
+        let body: Rebuild = try await exchange.decodeBody("source, dataset and key")
+        let dataset = DatasetID(source: body.source, name: body.dataset)
+        let id = try document(dataset, key: body.key)
+        guard let bytes = try await service.rebuild(id) else {
+            throw Problem(
+                404, "no-tables", "\(dataset) has no automatic table (tables: auto), or no rows of this document.")
+        }
+        return Reply(
+            200, type: "application/json", text: String(decoding: bytes, as: UTF8.self), fields: WorkRoutes.uncached)
+    }
+
     // MARK: Parts
 
     private func document(_ dataset: DatasetID, key text: String) throws -> DocumentID {

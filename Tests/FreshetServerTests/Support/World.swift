@@ -190,6 +190,8 @@ final class ScriptedMirror: MirrorService {
         return true
     }
 
+    func rebuild(_ id: DocumentID) async throws(StoreError) -> [UInt8]? { nil }
+
     func replay(_ wish: ReplayWish) async throws(StoreError) -> ReplayReport? { nil }
 
     func fetchNow(_ id: DocumentID, wish: FetchWish) async throws(StoreError) -> FetchReport? {

@@ -90,7 +90,12 @@ struct RowQuery {
 
     /// The statement; its parameters are the values of the source, then those of the conditions.
     func sql() throws -> String {
-        let selected = columns.map { quoted($0.name) } + sorts.map(\.expression)
+        // A row holds the number of its shape; who asks for it wants the shape.
+        let selected =
+            columns.map { column in
+                column.name == "_shape"
+                    ? "(SELECT CAST(shape AS TEXT) FROM freshet_shapes WHERE id = _shape)" : quoted(column.name)
+            } + sorts.map(\.expression)
         let order = sorts.map { $0.expression + ($0.isDescending ? " DESC" : "") }.joined(separator: ", ")
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return """

@@ -44,6 +44,7 @@ struct ReadTable {
                 switch name {
                 case "_key": .text
                 case "_fetched_at", "_deleted_at": .timestamp
+                case "_shape": .json
                 default: .integer
                 }
             return ColumnSchema(name: name, path: [], type: type)
