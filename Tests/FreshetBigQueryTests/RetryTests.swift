@@ -114,6 +114,52 @@ struct RetryTests {
         }
     }
 
+    @Test(arguments: ["503", "reset"])
+    func `a resumable upload that breaks at any piece begins anew and loads once`(fault: String) async throws {
+        try await Warehouse.with { warehouse in
+            warehouse.store.setSchema(.test("log", .append, [("id", .integer), ("text", .text)]))
+            let text = String(repeating: "z", count: 1_000)
+            warehouse.store.commit("log", key: "a", rows: (0..<900).map { ["id": .integer($0), "text": .text(text)] })
+            let loader = try warehouse.loader(pieceBytes: 256 << 10) { $0.batchRows = 200 }
+            var tries = 0
+            while !warehouse.store.waiting.isEmpty, tries < 20 {
+                try warehouse.mock.setFaults(
+                    "\(fault),path=/upload/bigquery/v2/projects/local/jobs,count=1,skip=\(tries)")
+                warehouse.clock.advance(by: max(await loader.sendWaiting(), .seconds(300)))
+                tries += 1
+            }
+            // One for the opening and each of four pieces.
+            #expect(tries >= 5)
+            #expect(ids(warehouse) == (0..<900).map { "\($0)" })
+        }
+    }
+
+    @Test func `the lost answer to the last piece does not load twice`() async throws {
+        try await Warehouse.with { warehouse in
+            warehouse.store.setSchema(.test("log", .append, [("id", .integer), ("text", .text)]))
+            let text = String(repeating: "z", count: 1_000)
+            warehouse.store.commit("log", key: "a", rows: (0..<900).map { ["id": .integer($0), "text": .text(text)] })
+            let loader = try warehouse.loader(pieceBytes: 256 << 10) { $0.batchRows = 200 }
+            // Answers to earlier requests have no body that could be cut.
+            try warehouse.mock.setFaults("truncate,path=/upload/bigquery/v2/projects/local/jobs")
+            warehouse.clock.advance(by: await loader.sendWaiting())
+            #expect(warehouse.store.waiting.count == 1 && ids(warehouse).count == 900)
+            await loader.sendWaiting()
+            #expect(warehouse.store.waiting.isEmpty && ids(warehouse).count == 900)
+        }
+    }
+
+    @Test func `what a try staged in vain is removed`() async throws {
+        try await Warehouse.with { warehouse in
+            warehouse.store.setSchema(.test("log", .merge, key: ["id"], [("id", .integer)]))
+            warehouse.store.commit("log", key: "a", rows: [row(1)])
+            try warehouse.mock.setFaults("503,path=/upload/bigquery/v2/projects/local/jobs,count=1")
+            try await warehouse.loader().sendWaiting()
+            #expect(warehouse.store.waiting.count == 1)
+            #expect(warehouse.handler.tables("local", "games") == ["log"])
+        }
+    }
+
     @Test func `the loader waits for a job that takes a while`() async throws {
         var settings = BigQueryHandler.Settings()
         settings.polls = 3

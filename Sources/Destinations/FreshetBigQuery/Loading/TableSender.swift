@@ -193,7 +193,14 @@ struct TableSender: Sendable {
         let stage = requests.load(
             id: "\(id)_stage_\(suffix)", table: staging, disposition: .append, fields: fields, layout: nil)
         let isEmpty = head.rows == 0 && stream.rest == nil
-        let rows = isEmpty ? 0 : try await upload(stage, "\(id)_stage_\(suffix)", head, &stream)
+        var rows = 0
+        do {
+            if !isEmpty { rows = try await upload(stage, "\(id)_stage_\(suffix)", head, &stream) }
+        } catch {
+            // No statement reads it yet, so that it can go; if that fails too, it expires by itself.
+            try? await api.deleteTable(staging)
+            throw error
+        }
         let columns = fields.map(\.name)
         let isMerge = schema.disposition == .merge
         let sql =
