@@ -118,7 +118,7 @@ public final class BigQueryLoader: Sendable {
             if pause > .zero { return pause }
         }
         let table = state.withLock { $0.nextTable(now: clock.monotonic()) }
-        return min(config.every, max(table ?? config.every, .milliseconds(100)))
+        return min(config.every, table ?? config.every)
     }
 
     /// How the destination stands.
@@ -182,7 +182,8 @@ public final class BigQueryLoader: Sendable {
         do {
             guard let schema = try await store.schemaVersions(of: table).first?.schema else {
                 // The table was dropped: its rows are gone here, and what BigQuery has stays as it is.
-                return try await store.confirmOutbox(left.map(\.id))
+                try await store.confirmOutbox(left.map(\.id))
+                return state.withLock { $0.forget(table) }
             }
             let sender = sender(for: schema)
             while !left.isEmpty {

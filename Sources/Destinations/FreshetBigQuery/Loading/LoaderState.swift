@@ -44,7 +44,7 @@ struct LoaderState: Sendable {
     func isResting(_ table: String, now: Duration) -> Bool { tables[table].map { $0.until > now } ?? false }
 
     /// When the first resting table is due, from now; `nil` when none rests.
-    func nextTable(now: Duration) -> Duration? { tables.values.map { max(.zero, $0.until - now) }.min() }
+    func nextTable(now: Duration) -> Duration? { tables.values.map { $0.until - now }.filter { $0 > .zero }.min() }
 
     /// Notes a failure.
     ///
@@ -67,6 +67,9 @@ struct LoaderState: Sendable {
         if isAway { destination = pause } else { tables[table] = pause }
         return (wait, pause.failures == 1)
     }
+
+    /// Notes that a table is gone.
+    mutating func forget(_ table: String) { tables[table] = nil }
 
     /// Notes a success.
     ///
