@@ -262,7 +262,12 @@ extension WriteSession {
     func settleIndexes(of record: TableRecord, _ spec: TableSpec) throws {
         let table = record.schema.name
         let known = { (name: String) in record.schema.column(name) != nil || TableSchema.provenance.contains(name) }
-        let wanted = spec.indexes.filter { $0.allSatisfy(known) }
+        var wanted = spec.indexes.filter { $0.allSatisfy(known) }
+        // What a warehouse has still to hear of is asked for by fetch.
+        let byFetch = ["_key", "_fetch_id"]
+        if !spec.destinations.isEmpty, record.schema.disposition == .append, !wanted.contains(byFetch) {
+            wanted.append(byFetch)
+        }
         let names = Set(wanted.map { TableDDL.indexName(table, $0) })
         let present = try declaredIndexes(of: table).map(\.name)
         for name in present where !names.contains(name) { try execute("DROP INDEX \(quoted(name))") }
