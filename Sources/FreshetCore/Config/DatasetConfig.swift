@@ -43,14 +43,6 @@ public struct DatasetConfig: Sendable {
     /// The rows that documents become; `nil` makes none.
     public var tables: TablesConfig?
 
-    /// How long superseded versions are kept for whatever reason; `nil` keeps none.
-    ///
-    /// Rows can be made again only from documents that are still there: where there are tables, a week at least.
-    public var versionsKeep: Period? { historyKeep ?? (tables == nil ? nil : Period(.seconds(7 * 86_400))) }
-
-    /// Whether superseded versions are kept.
-    public var keepsVersions: Bool { versionsKeep != nil }
-
     /// The ids of the keys that may be used for a document; every key of the source when `nil`.
     public func keyIDs(forKey key: String) -> [String]? { keyIDsByDocument[key] ?? keyIDs }
 

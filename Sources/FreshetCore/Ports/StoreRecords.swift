@@ -99,6 +99,8 @@ public struct RefreshCommit: Sendable {
     public var job: (lease: LeasedJob, end: JobEnd)?
     /// Whether superseded versions are kept.
     public var keepsHistory: Bool
+    /// Whether, without history, the one version before the current is kept all the same: what was replaced can be restored.
+    public var keepsPrevious = false
     /// The rows that the new content becomes; `nil` leaves the tables alone.
     public var tables: TableCommit?
     /// Events to write if, and only if, a new version begins.

@@ -84,10 +84,12 @@ struct RefreshPipeline: Sendable {
         {
             rows = await context.tables.rows(of: id, body: content.body, fetchedAt: now)
         }
-        let commit = RefreshCommit(
-            id: id, outcome: outcome, at: now, job: (lease, plan.end), keepsHistory: dataset.keepsVersions,
+        var commit = RefreshCommit(
+            id: id, outcome: outcome, at: now, job: (lease, plan.end), keepsHistory: dataset.historyKeep != nil,
             eventsOnChange: [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)],
             events: RefreshEvents.ends(id, plan: plan, before: state, goneAfter: dataset.goneAfter), tables: rows)
+        // Rows that were replaced can be made again from the document before.
+        commit.keepsPrevious = dataset.tables != nil
         do {
             let result = try await context.store.commit(commit)
             context.storeHealth.succeeded()

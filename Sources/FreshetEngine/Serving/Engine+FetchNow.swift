@@ -105,10 +105,11 @@ extension Engine {
         _ result: FetchResult, id: DocumentID, dataset: DatasetConfig, report: inout FetchReport
     ) async throws(StoreError) {
         guard let outcome = outcome(of: result, dataset: dataset) else { return }
-        let commit = RefreshCommit(
+        var commit = RefreshCommit(
             id: id, outcome: outcome, at: report.rows?.fetchedAt ?? context.clock.now(),
-            keepsHistory: dataset.keepsVersions,
+            keepsHistory: dataset.historyKeep != nil,
             eventsOnChange: [RefreshEvents.updated(id, isFirst: false, outcome: outcome)], tables: report.rows)
+        commit.keepsPrevious = dataset.tables != nil
         let written = try await store.commit(commit)
         report.state = written.state
         report.tables = written.tables

@@ -28,7 +28,7 @@ struct Janitor: Sendable {
     func work() async throws(StoreError) {
         let now = context.clock.now()
         for dataset in context.configuration.datasets {
-            guard let keep = dataset.versionsKeep else { continue }
+            guard let keep = dataset.historyKeep else { continue }
             let before = now - keep.approximate
             while try await context.store.removeVersions(
                 of: dataset.id, endedBefore: before, limit: Janitor.portion) == Janitor.portion

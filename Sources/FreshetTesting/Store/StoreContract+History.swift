@@ -23,6 +23,17 @@ extension StoreContract {
             try expectEqual(versions.map { text($0.body) }, ["three"])
             try expectEqual(versions.map(\.changedAt), [F.t(20)])
         },
+        Check("the version before the current one stands where that is asked for without history") { f in
+            for (second, body) in [(0, "one"), (10, "two"), (20, "three")] {
+                var commit = RefreshCommit(id: F.id("A"), outcome: F.content(body), at: F.t(Int64(second)))
+                commit.keepsPrevious = true
+                _ = try await f.store.commit(commit)
+            }
+            let versions = try await f.store.versions(of: F.id("A"), since: nil, until: nil, limit: 10)
+            try expectEqual(versions.map(\.version), [3, 2])
+            try expectEqual(versions.map { text($0.body) }, ["three", "two"])
+            try expectEqual(versions.map(\.endedAt), [nil, F.t(20)])
+        },
         Check("versions are cut by since, until and limit") { f in
             for second in 0..<6 {
                 try await f.commit("A", F.content("v\(second)"), at: Int64(second) * 10, keeps: true)

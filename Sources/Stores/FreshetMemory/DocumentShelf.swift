@@ -26,7 +26,7 @@ struct DocumentShelf {
             switch effect {
             case .stateOnly: break
             case .replaceBody: entry.replaceBody(content.body)
-            case .newVersion: entry.begin(content, at: commit.at, keepsHistory: commit.keepsHistory)
+            case .newVersion: entry.begin(content, commit)
             }
         }
         switch commit.outcome {
@@ -115,9 +115,15 @@ extension DocumentShelf.Entry {
         versions[versions.count - 1].body = body
     }
 
-    fileprivate mutating func begin(_ content: FetchedContent, at now: Timestamp, keepsHistory: Bool) {
+    fileprivate mutating func begin(_ content: FetchedContent, _ commit: RefreshCommit) {
+        let now = commit.at
         if !versions.isEmpty {
-            if keepsHistory { versions[versions.count - 1].endedAt = now } else { versions.removeLast() }
+            if commit.keepsHistory || commit.keepsPrevious {
+                versions[versions.count - 1].endedAt = now
+                if !commit.keepsHistory { versions.removeFirst(versions.count - 1) }
+            } else {
+                versions.removeLast()
+            }
         }
         versions.append(
             StoredVersion(

@@ -31,7 +31,7 @@ extension WriteSession {
             case .stateOnly: break
             case .replaceBody: try replaceBody(of: id, version: row.state.version, with: body)
             case .newVersion:
-                try begin(row.state, of: id, dataset: dataset, body: body, after: before, keeps: commit.keepsHistory)
+                try begin(row.state, of: id, dataset: dataset, body: body, after: before, commit)
             }
         }
         let events =
@@ -112,10 +112,11 @@ extension WriteSession {
 
     /// Writes a new current version; the previous one becomes history, or its row is used again when none is kept.
     private func begin(
-        _ state: DocumentState, of id: Int64, dataset: Int64, body: [UInt8], after before: DocumentState, keeps: Bool
+        _ state: DocumentState, of id: Int64, dataset: Int64, body: [UInt8], after before: DocumentState,
+        _ commit: RefreshCommit
     ) throws {
         let statement: RawStatement
-        if before.version > 0, !keeps {
+        if before.version > 0, !commit.keepsHistory, !commit.keepsPrevious {
             statement = try self.statement(
                 """
                 UPDATE freshet_versions SET version = ?2, changed_at = ?4, origin = ?5, body = ?6
@@ -130,6 +131,7 @@ extension WriteSession {
                 ending.bind(before.version, at: 2)
                 ending.bind(state.changedAt, at: 3)
                 try ending.run()
+                if !commit.keepsHistory { try forgetVersions(of: id, before: before.version) }
             }
             statement = try self.statement(
                 """
@@ -143,6 +145,13 @@ extension WriteSession {
         statement.bind(state.changedAt, at: 4)
         statement.bind(state.origin.code, at: 5)
         try statement.run(blob: body, at: 6)
+    }
+
+    private func forgetVersions(of id: Int64, before version: Int) throws {
+        let statement = try statement("DELETE FROM freshet_versions WHERE document_id = ?1 AND version < ?2")
+        statement.bind(id, at: 1)
+        statement.bind(version, at: 2)
+        try statement.run()
     }
 
     /// See `DocumentStore.recordReads(_:)`.
