@@ -15,6 +15,9 @@ public final class Engine: MirrorService, Sendable {
     /// The store behind the mirror.
     public let store: any Store
 
+    /// Rings when the event log has grown.
+    public var eventBell: EventBell { context.bell }
+
     let context: EngineContext
     let governors: [String: SourceGovernor]
     let dispatchers: [String: Dispatcher]
@@ -119,6 +122,9 @@ public final class Engine: MirrorService, Sendable {
             group.addTask { await probe.run() }
             let events = SourceEventLoop(context: context, governors: Array(governors.values), wake: wake)
             group.addTask { await events.run() }
+            group.addTask {
+                while (try? await self.context.clock.sleep(for: EventBell.heartbeat)) != nil { self.eventBell.ring() }
+            }
         }
     }
 

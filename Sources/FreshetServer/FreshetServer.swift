@@ -93,6 +93,11 @@ public struct FreshetServer: Service, CustomStringConvertible {
             let shown = host.contains(":") ? "[\(host)]" : host
             await onBound("http://\(shown):\(channel.localAddress?.port ?? 0)")
         }
-        try await server.run()
+        // Streams of events have no end of their own.
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: { [bell = service.eventBell] in
+            bell.close()
+        }
     }
 }

@@ -25,6 +25,9 @@ enum RouteList {
             Route(.get, "/health", .everyone, "Sources, store and queue", operations.health),
             Route(.get, "/metrics", .everyone, "Numbers for Prometheus", operations.numbers),
             Route(.get, "/version", .everyone, "Which Freshet this is", operations.version),
+            Route(
+                .get, "/v1/events", .reader, "Changes as server-sent events, resumable",
+                EventRoutes(service: service).stream),
             Route(.post, "/v1/refresh", .operator, "Ask for a refresh", refresh.refresh),
             Route(.get, "/v1/jobs/{id}", .reader, "A refresh job", refresh.job),
             Route(.get, "/v1/tables", .reader, "The tables there are", tables.list),

@@ -23,7 +23,9 @@ import Testing
     }
 
     @Test func `the events page lists every type of event`() throws {
-        let found = try words(in: ["FreshetEngine"], matching: /"((?:dataset|job|source|key)\.[a-z_]+)"/)
+        let engine = try words(in: ["FreshetEngine"], matching: /"((?:dataset|job|source|key)\.[a-z_]+)"/)
+        let store = try words(in: ["Stores"], matching: /type: "((?:schema|tables)\.[a-z_]+)"/)
+        let found = engine.union(store)
         let page = MarkdownPage(try Repository.text("docs/reference/events.md"))
         #expect(found.sorted() == Set(page.firstColumn(below: "## Types")).sorted())
     }

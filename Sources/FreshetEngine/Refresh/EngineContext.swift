@@ -19,6 +19,7 @@ final class EngineContext: Sendable {
     let sourceEvents = SourceEventBox()
     let tables: TableMaker
     let desk = TableDesk()
+    let bell = EventBell()
     /// No new refresh starts once this is set.
     let isStopping = Atomic<Bool>(false)
 

@@ -107,6 +107,7 @@ struct RefreshPipeline: Sendable {
             context.catalog.confirm(id, state: result.state)
         }
         context.metrics.increment("freshet_events_total", by: Double(result.events.count))
+        if !result.events.isEmpty { context.bell.ring() }
     }
 
     private func end(_ lease: LeasedJob, _ end: JobEnd) async {
@@ -124,12 +125,19 @@ struct RefreshPipeline: Sendable {
         context.metrics.increment("freshet_refreshes_total", labels + [("outcome", plan.label)])
         context.metrics.observe("freshet_refresh_seconds", labels, seconds: took.inSeconds)
         if plan.outcome != nil { governor.noteAttempt(failure: plan.failure, at: context.clock.now()) }
-        guard let failure = plan.failure else { return }
-        var metadata: Logger.Metadata = [
-            "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",
-            "job_id": "\(lease.job.id)", "attempt": "\(lease.job.attempts)", "priority": "\(lease.job.priority.name)",
-            "duration_ms": "\(took.microseconds / 1000)", "error": "\(failure.kind)",
-        ]
+        func about() -> Logger.Metadata {
+            [
+                "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",
+                "job_id": "\(lease.job.id)", "attempt": "\(lease.job.attempts)",
+                "priority": "\(lease.job.priority.name)", "duration_ms": "\(took.microseconds / 1000)",
+            ]
+        }
+        guard let failure = plan.failure else {
+            context.logger.debug("Refreshed: \(plan.label)", metadata: about())
+            return
+        }
+        var metadata = about()
+        metadata["error"] = "\(failure.kind)"
         if let status = failure.status { metadata["http_status"] = "\(status)" }
         // A dead letter needs a person; all else passes or is news already told by its own event.
         let level: Logger.Level = plan.label == "dead" ? .warning : plan.label == "parked" ? .debug : .info

@@ -71,6 +71,7 @@ struct SourceEventLoop: Sendable {
         do {
             _ = try await context.store.append([event], now: context.clock.now())
             context.metrics.increment("freshet_events_total")
+            context.bell.ring()
         } catch {
             context.storeFailed(error, while: "recording an event of \(source)", metadata: [:])
         }

@@ -119,6 +119,7 @@ extension Engine {
         } else {
             catalog.confirm(id, state: written.state)
         }
+        if !written.events.isEmpty { context.bell.ring() }
         context.waiters.attemptEnded(id)
     }
 

@@ -65,6 +65,9 @@ public protocol MirrorService: Sendable {
     /// - Returns: `nil` when the dataset has no automatic table, or the document no rows in it.
     func rebuild(_ id: DocumentID) async throws(StoreError) -> [UInt8]?
 
+    /// Rings when the event log has grown.
+    var eventBell: EventBell { get }
+
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
 }

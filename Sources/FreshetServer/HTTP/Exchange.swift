@@ -128,6 +128,7 @@ extension HTTPField.Name {
     static let origin = field("Origin")
     static let host = field("Host")
     static let secFetchSite = field("Sec-Fetch-Site")
+    static let lastEventID = field("Last-Event-ID")
 
     private static func field(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is not a field name") }

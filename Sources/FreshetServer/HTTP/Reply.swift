@@ -9,6 +9,8 @@ struct Reply: Sendable {
     /// In this order on the wire.
     var fields: [(name: String, value: String)]
     var body: ByteBuffer
+    /// Writes the body piece by piece instead of ``body``, until it returns or the client goes.
+    var stream: (@concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void)?
 
     init(_ status: Int, _ fields: [(name: String, value: String)] = [], body: ByteBuffer = ByteBuffer()) {
         (self.status, self.fields, self.body) = (status, fields, body)
@@ -45,11 +47,18 @@ struct Reply: Sendable {
         for field in fields {
             if let name = HTTPField.Name(field.name) { all.append(HTTPField(name: name, value: field.value)) }
         }
-        if all[.contentLength] == nil, status != 304, status != 204 {
+        if all[.contentLength] == nil, status != 304, status != 204, stream == nil {
             all[.contentLength] = String(body.readableBytes)
         }
         if all[.date] == nil { all[.date] = now.httpDate }
         if closes { all[.connection] = "close" }
+        if let stream, !isHead {
+            let body = ResponseBody { writer in
+                try await stream(&writer)
+                try await writer.finish(nil)
+            }
+            return Response(status: HTTPResponse.Status(code: status), headers: all, body: body)
+        }
         let isEmpty = isHead || body.readableBytes == 0
         return Response(
             status: HTTPResponse.Status(code: status), headers: all,

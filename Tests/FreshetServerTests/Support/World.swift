@@ -116,6 +116,10 @@ final class ScriptedMirror: MirrorService {
         var parked: [String] = []
         /// What an attempt brings when somebody waits for it; `nil` lets the wait run out.
         var attempt: StoredDocument?
+        /// How many attempts fail before.
+        var failures = 0
+        /// When the queue tries again after a failed attempt; `nil` when it has given up.
+        var nextTry: Timestamp?
         var passResult = PassResult.answer(status: 200, headers: [], body: [])
         var isDown = false
         var tables: (any TableStore)?
@@ -148,10 +152,13 @@ final class ScriptedMirror: MirrorService {
     func noteStaleRead(_ id: DocumentID) { script.withLock { $0.demands.append(id) } }
 
     func awaitAttempt(_ id: DocumentID, timeout: Duration) async -> Bool {
-        let attempt = script.withLock { script in
+        let (attempt, isFailed) = script.withLock { script in
             script.waits.append(timeout)
-            return script.attempt
+            let isFailed = script.failures > 0
+            if isFailed { script.failures -= 1 }
+            return (script.attempt, isFailed)
         }
+        if isFailed { return true }
         guard let attempt, attempt.id == id else {
             clock.advance(by: timeout)
             return false
@@ -161,7 +168,11 @@ final class ScriptedMirror: MirrorService {
     }
 
     func why(_ id: DocumentID) async throws(StoreError) -> WhyReport {
-        WhyReport(id: id, verdict: "Nobody has asked for it.", cause: "never-asked")
+        var report = WhyReport(id: id, verdict: "Nobody has asked for it.", cause: "never-asked")
+        if let next = script.withLock({ $0.nextTry }) {
+            (report.job, report.nextRun) = (try await store.job(for: id), next)
+        }
+        return report
     }
 
     func status() async throws(StoreError) -> StatusReport {
@@ -189,6 +200,8 @@ final class ScriptedMirror: MirrorService {
         script.withLock { $0.parked.append(parkedFor.map { "\($0)" } ?? "back") }
         return true
     }
+
+    let eventBell = EventBell()
 
     func rebuild(_ id: DocumentID) async throws(StoreError) -> [UInt8]? { nil }
 
