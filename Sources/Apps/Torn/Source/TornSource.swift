@@ -17,6 +17,8 @@ struct TornSource: Sendable {
                 LimitConfig(scope: .ip, calls: options.callsPerAddress, per: .seconds(60)),
             ] + endpointLimits
         source.concurrency = 8
+        // One endpoint that keeps failing must not close the door for the others: its tries alone stay below this.
+        source.breaker.failures = 20
         source.rules = TornErrors.rules
         source.maxBody = 64 << 20
         return source
