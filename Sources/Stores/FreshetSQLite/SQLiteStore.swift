@@ -58,14 +58,14 @@ public final class SQLiteStore: Store, TableStore, OutboxStore {
         }
     }
 
-    /// Performs work that opens a connection of its own, while the store is open.
+    /// Performs a user's question, which opens a connection of its own, while the store is open.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable () throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         guard gate.enter() else { throw .unavailable("the store is closed") }
         defer { gate.leave() }
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            StoreOpener.queue.async {
+            QuestionLanes.shared.run {
                 do throws(StoreError) {
                     continuation.resume(returning: .success(try body()))
                 } catch {

@@ -89,9 +89,9 @@ struct SQLQuestion {
                 // What follows may only be nothing: white space and comments make no statement.
                 var second: OpaquePointer?
                 let used = start.distance(to: end)
-                sqlite3_prepare_v2(connection, end, CInt(bytes.count - used), &second, nil)
+                let next = sqlite3_prepare_v2(connection, end, CInt(bytes.count - used), &second, nil)
                 defer { sqlite3_finalize(second) }
-                return (statement, code, second == nil ? 0 : 1)
+                return (statement, code, second == nil && next == SQLITE_OK ? 0 : 1)
             }
         }
         guard code == SQLITE_OK else {
