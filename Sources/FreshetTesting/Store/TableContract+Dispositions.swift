@@ -148,6 +148,26 @@ extension TableContract {
             let small = try f.effect(await f.commit(RowMaker(rows: []), spec: spec, at: 3))
             try expectEqual(small.deleted, 4, "a handful of rows is no mass deletion")
         },
+        Check("a merge leaves a row alone that the document holds but a check refuses, with its children") { f in
+            let spec = F.spec(.merge) {
+                $0.checks = [RowCheck(column: "v", relation: .less, values: [.number("9")])]
+            }
+            func slots(_ crimes: [Int64]) -> RowMaker {
+                RowMaker.child(
+                    "crimes__slots", ["crimes", "slots"], ["crimes_id": .parent, "slots_index": .index(level: 1)],
+                    crimes.map { [("crimes_id", .int($0)), ("slots_index", .int(0))] })
+            }
+            try await f.commit(
+                RowMaker([("id", .int(1)), ("v", .int(1))], [("id", .int(2)), ("v", .int(2))]), slots([1, 2]),
+                spec: spec, at: 0)
+            let second = try await f.commit(
+                RowMaker([("id", .int(1)), ("v", .int(9))], [("id", .int(3)), ("v", .int(3))]), slots([3]),
+                spec: spec, at: 1)
+            let effect = try f.effect(second)
+            try expectEqual([effect.rejected, effect.deleted, effect.inserted], [1, 1, 1], "refused, gone, new")
+            try expectEqual(try await f.rows(), ["1|1", "3|3"], "the refused row stays as it was")
+            try expectEqual(try await f.rows("crimes__slots"), ["1|0", "3|0"], "and so do its children")
+        },
         Check("an incomplete merge marks nothing, but keeps the children of its rows exact") { f in
             let spec = F.spec(.merge) { $0.isComplete = false }
             func slots(_ crime: Int64, _ users: [Int64]) -> [[(String, RowMaker.Value)]] {

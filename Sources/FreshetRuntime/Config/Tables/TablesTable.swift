@@ -124,7 +124,8 @@ enum TablesTable {
                 "Whether superseded rows are kept with the time they held, for `?as_of=`."),
             Key(
                 "max_deletes", \.spec.maxDeletes, .percent(upTo: 100), synonyms: ["guard", "delete_guard"],
-                "The share of a document's rows that one fetch may mark deleted; more is held back until a person agrees."
+                "The share of a document's rows that one fetch may mark deleted, though always ten rows; more is held back "
+                    + "until a person agrees."
             ),
             Key(
                 "complete", \.spec.isComplete, .boolean, synonyms: ["is_complete"],

@@ -98,10 +98,15 @@ struct TableWriter {
         let places = Dictionary(
             fitted.rows.indices.map { (fitted.key(of: fitted.rows[$0]), $0) }, uniquingKeysWith: { first, _ in first })
         var isKnown = [Bool](repeating: false, count: fitted.rows.count)
+        let refused = disposition == .merge ? refusedKeys(of: fitted) : []
+        let refusedRoots = disposition == .merge ? root.map { refusedKeys(of: $0) } ?? [] : []
         var (changed, missing) = ([Int](), [Standing]())
         for row in standing {
             guard let place = places[row.key] else {
-                if !row.isDeleted { missing.append(row) }
+                // A row that the document holds but a rule refused is not gone: it stays as it was, with what is below it.
+                if !row.isDeleted, !refused.contains(row.key), !refusedRoots.contains(row.rootKey) {
+                    missing.append(row)
+                }
                 continue
             }
             isKnown[place] = true
@@ -128,6 +133,11 @@ struct TableWriter {
         let inserted = try insert(record.sql.insert, new)
         effect.inserted += inserted
         liveDelta += inserted
+    }
+
+    /// The keys of rows that the document holds but were refused.
+    private func refusedKeys(of fitted: FittedRows) -> Set<RowKey> {
+        Set(fitted.rejects.map { fitted.key(of: $0.index) })
     }
 
     /// Removes rows that the document holds no more, or marks them.
