@@ -10,6 +10,8 @@ public struct TableCommit: Sendable {
     public var disposition: WriteDisposition?
     /// Whether a merge may remove more than ``TableSpec/maxDeletes``.
     public var acceptsDeletes: Bool
+    /// Tables whose rows the document says nothing of, because what holds them is absent or null: their rows stay.
+    public var absent: [String] = []
     /// When the rows' document was fetched; with the document it names the fetch.
     public var fetchedAt: Timestamp
 

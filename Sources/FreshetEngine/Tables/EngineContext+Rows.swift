@@ -54,6 +54,10 @@ extension EngineContext {
         if let news = desk.note(id.dataset, stop: outcome.stop, quality: quality) {
             logger.error("the tables of \(id.dataset) take no rows: \(news.message)", metadata: metadata)
         }
+        for table in commit.absent {
+            logger.warning(
+                "\(id) does not hold what the rows of \(table) lie in; they stay as they are", metadata: metadata)
+        }
         for effect in outcome.tables { warn(effect, of: id, metadata) }
     }
 

@@ -18,7 +18,8 @@ final class TableDesk: Sendable {
         state.withLock { state in
             let isNews = stop != nil && state.stops[dataset] != stop
             state.stops[dataset] = stop
-            for entry in quality { state.quality[dataset, default: [:]][entry.table] = entry }
+            // A table that this document had no rows for would show those of another.
+            state.quality[dataset] = Dictionary(quality.map { ($0.table, $0) }) { first, _ in first }
             return isNews ? stop : nil
         }
     }

@@ -9,6 +9,16 @@ final class TableMaker: Sendable {
         let specs: [TableSpec]
         let mark: Int64
         let countsFetches: Bool
+        /// For each specification what its rows lie in: the path before the first step that opens a list or map.
+        let holders: [JSONPath?]
+
+        /// The specifications whose rows a document says nothing of.
+        func absent(in root: JSONValue) -> [Int] {
+            holders.indices.filter { index in
+                guard specs[index].disposition != .append, let holder = holders[index] else { return false }
+                return !holder.matches(in: root).contains { !$0.isNull }
+            }
+        }
     }
 
     private let entries: [DatasetID: Entry]
@@ -24,7 +34,8 @@ final class TableMaker: Sendable {
             do {
                 entries[dataset.id] = Entry(
                     normaliser: try DocumentNormaliser(tables), specs: tables.specs, mark: TableMaker.mark(of: tables),
-                    countsFetches: tables.specs.contains { $0.idempotency == .fetch })
+                    countsFetches: tables.specs.contains { $0.idempotency == .fetch },
+                    holders: tables.specs.map(TableMaker.holder))
             } catch {
                 problems[dataset.id] = TableStop(
                     kind: "incompatible", table: tables.specs.first?.name ?? "", message: "\(error)")
@@ -67,9 +78,22 @@ final class TableMaker: Sendable {
         for (name, value) in zip(parameters[id.dataset] ?? [], values) {
             named[name] = PercentEncoding.decode(value) ?? String(value)
         }
-        let rows = entry.normaliser.rows(of: tape, key: id.key, parameters: named, fetchedAt: fetchedAt)
-        return TableCommit(
+        var rows = entry.normaliser.rows(of: tape, key: id.key, parameters: named, fetchedAt: fetchedAt)
+        // An empty list empties a table; a document without the list says nothing about it.
+        let absent = entry.absent(in: tape.root)
+        rows.tables.removeAll { absent.contains($0.spec) }
+        var commit = TableCommit(
             rows: rows, specs: entry.specs, mark: entry.mark, fetchedAt: fetchedAt, disposition: disposition)
+        commit.absent = absent.map { entry.specs[$0].name }
+        return commit
+    }
+
+    /// The path to what holds the rows of a table; `nil` where the document itself does.
+    private static func holder(of spec: TableSpec) -> JSONPath? {
+        guard case .path(let text) = spec.rows, !text.contains("..") else { return nil }
+        let ends = ["[*]", ".*"].compactMap { text.firstRange(of: $0)?.lowerBound }
+        let holder = String(text[..<(ends.min() ?? text.endIndex)])
+        return holder == "$" ? nil : try? JSONPath(holder)
     }
 
     /// Tells one declaration from another, the same in every process.

@@ -180,10 +180,13 @@ extension TablePlanner {
     }
 
     static func keyChanged(_ dataset: String, _ schema: TableSchema, _ key: [String]) -> TableStop {
-        .incompatible(
+        let isRootChange = schema.key.contains("_i0") != key.contains("_i0")
+        let (old, new) = (schema.key.joined(separator: ", "), key.joined(separator: ", "))
+        return .incompatible(
             dataset, table: schema.name,
-            what:
-                "the rows of \(schema.name) are identified by (\(schema.key.joined(separator: ", "))) and now declared to "
-                + "be identified by (\(key.joined(separator: ", ")))")
+            what: isRootChange
+                ? "a document of \(dataset) is a list where others were an object, or the other way round, so the rows of "
+                    + "\(schema.name) would need another key; give the two kinds datasets of their own"
+                : "the rows of \(schema.name) are identified by (\(old)) and now declared to be identified by (\(new))")
     }
 }
