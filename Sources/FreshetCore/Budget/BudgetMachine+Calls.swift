@@ -34,6 +34,7 @@ extension BudgetMachine {
         if outcome == .cancelledBeforeSend, !grant.wasSent {
             let isSincePending = pendingToken != nil && grant.pending == pendingToken
             for counter in grant.route { counters[counter].refund(grant.lane, isSincePending: isSincePending) }
+            keys[grant.key].granted -= 1
             withHolds(grant.dataset, grant.key) { $0.unspend() }
             if grant.isProbe { gate.probeReturned(now: time) }
             return nil

@@ -34,7 +34,7 @@ public struct BudgetStatus: Sendable, Hashable {
         public let state: State
         /// Calls in flight.
         public let inFlight: Int
-        /// Calls granted since the process started.
+        /// Calls granted since the process started, but for those that were given back unsent.
         public let granted: UInt64
         /// Upstream's quota is used up until then.
         public let quotaUntil: Duration?

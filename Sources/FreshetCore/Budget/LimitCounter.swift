@@ -41,7 +41,9 @@ struct LimitCounter: Sendable {
         backgroundCalls = min(urgentCalls, calls - reserved)
         interval = max(1, per / Ticks(urgentCalls))
         backgroundInterval = max(1, per / Ticks(backgroundCalls))
-        tolerance = max(min(20_000_000, per / 50), min(15 * interval, per / 50))
+        // In a long window some calls may go together, as schedules that fall due at once ask for; the log bounds the window.
+        let together = per >= 10_000_000_000 ? per / 6 : per / 50
+        tolerance = max(min(20_000_000, per / 50), min(15 * interval, together))
         // Where the next call is more than a second away, people feel the pace: there the reserve is a stock, not a rate.
         let stock = interval > 1_000_000_000 ? per / Ticks(calls) * Ticks(reserved) : 0
         highTolerance = tolerance + stock

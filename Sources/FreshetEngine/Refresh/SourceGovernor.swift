@@ -75,7 +75,7 @@ final class SourceGovernor: Sendable {
     func admission(of datasets: [DatasetID], aged: Bool) async -> Admission {
         for _ in 0..<8 {
             let now = context.clock.monotonic()
-            let (admission, wantsReservation) = state.withLock { state -> (Admission, DatasetID?) in
+            let (admission, unreserved) = state.withLock { state -> (Admission, (DatasetID, Priority)?) in
                 var admission = Admission(isUnlimited: state.machine.isUnlimited)
                 for dataset in datasets {
                     var open: Priority?
@@ -85,7 +85,7 @@ final class SourceGovernor: Sendable {
                             open = priority
                             break
                         }
-                        if block.block == .reservation { return (admission, dataset) }
+                        if block.block == .reservation { return (admission, (dataset, priority)) }
                         if priority == .critical || priority == .low {
                             admission.retryAt = min(admission.retryAt ?? block.until, block.until)
                         }
@@ -94,9 +94,10 @@ final class SourceGovernor: Sendable {
                 }
                 return (admission, nil)
             }
-            guard let dataset = wantsReservation else { return admission }
-            // Deciding notes which counts want a reservation; it grants nothing without one.
-            if case .go(let permit) = decide(dataset, .critical, aged: aged) { giveBack(permit) }
+            guard let (dataset, priority) = unreserved else { return admission }
+            // Deciding notes which counts want a reservation; it grants nothing without one. At another priority another
+            // key might go, and this one would never be reserved.
+            if case .go(let permit) = decide(dataset, priority, aged: aged) { giveBack(permit) }
             if await !persistReservation() { return Admission(retryAt: now + .milliseconds(200)) }
         }
         return Admission(retryAt: context.clock.monotonic() + .milliseconds(5))
