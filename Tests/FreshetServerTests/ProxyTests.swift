@@ -27,6 +27,28 @@ import Testing
         }
     }
 
+    @Test func `a cold key whose first try fails waits for the next`() async throws {
+        try await World.run { (world: World) async throws in
+            let id = DocumentID(dataset: DatasetID(source: "clash", name: "clan"), key: "UV0YR2Q8")
+            let now = world.clock.now()
+            let document = World.document(id, body: "[7]", at: now)
+            world.mirror.script.withLock { ($0.attempt, $0.failures, $0.nextTry) = (document, 2, now + .seconds(1)) }
+            #expect(try await world.get(path).text == "[7]")
+            #expect(world.mirror.script.withLock { $0.waits }.count == 3)
+        }
+    }
+
+    @Test(arguments: [nil, Duration.seconds(11)])
+    func `a cold key that is not tried again in time waits no longer`(next: Duration?) async throws {
+        try await World.run { (world: World) async throws in
+            let (began, now) = (world.clock.monotonic(), world.clock.now())
+            world.mirror.script.withLock { ($0.failures, $0.nextTry) = (1, next.map { now + $0 }) }
+            let answer = try await world.get(path)
+            #expect(answer.status == 503 && answer.text.contains("/v1/why/clash/clan/UV0YR2Q8 says why"))
+            #expect(world.clock.monotonic() == began)
+        }
+    }
+
     @Test func `a cold key that does not come in time gives a plain 503`() async throws {
         try await World.run { (world: World) async throws in
             let began = world.clock.monotonic()

@@ -51,6 +51,7 @@ struct Dispatcher: Sendable {
                 "A request failed",
                 metadata: [
                     "component": "server", "error": "\(type(of: error))", "method": "\(exchange.method.rawValue)",
+                    "request_id": "\(exchange.requestID)",
                 ])
             return Problem(500, "internal", "Freshet failed on this request; its log says why.")
                 .reply(instance: exchange.path)
@@ -88,6 +89,7 @@ struct Dispatcher: Sendable {
             metadata: [
                 "component": "server", "method": "\(exchange.method.rawValue)", "path": "\(exchange.path.prefix(200))",
                 "http_status": "\(reply.status)", "duration_ms": "\(took.microseconds / 1000)",
+                "request_id": "\(exchange.requestID)",
             ])
     }
 }

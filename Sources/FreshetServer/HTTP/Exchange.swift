@@ -18,6 +18,14 @@ struct Exchange: Sendable {
     let now: Timestamp
     /// What the client's token allows; `nil` without a valid token.
     var role: TokenRecord.Role?
+    /// What ties log lines to this request: the client's `X-Request-ID` where it is fit for a log, else a number of our own.
+    var requestID: String {
+        guard let given = headers[.requestID], (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") })
+        else { return fallbackID }
+        return given
+    }
+    private let fallbackID = String(UInt64.random(in: .min ... .max), radix: 16)
     /// What the pattern of the route captured, still percent-encoded.
     var captures: [String: Substring] = [:]
 
@@ -128,6 +136,7 @@ extension HTTPField.Name {
     static let origin = field("Origin")
     static let host = field("Host")
     static let secFetchSite = field("Sec-Fetch-Site")
+    static let requestID = field("X-Request-ID")
     static let lastEventID = field("Last-Event-ID")
 
     private static func field(_ name: String) -> HTTPField.Name {

@@ -8,6 +8,7 @@ struct DocumentReader: Sendable {
     let service: any MirrorService
     let cold: ColdKeys
     private let loads = Flights<DocumentID, CatalogEntry?>()
+    private let outlooks = Flights<DocumentID, WhyReport>()
 
     init(service: any MirrorService, cold: ColdKeys) { (self.service, self.cold) = (service, cold) }
 
@@ -69,9 +70,10 @@ struct DocumentReader: Sendable {
         }
     }
 
-    /// Waits until an attempt on a document has ended and what it brought can be read, at most `limit`.
+    /// Waits until an attempt on a document has brought what is wanted, at most `limit`.
     ///
-    /// It also looks between whiles: an attempt may have ended before the wait for it began.
+    /// A failed attempt ends the wait only when no other comes in time: the next key, or the end of a back-off, may do. It also
+    /// looks between whiles: an attempt may have ended before the wait for it began.
     func wait(
         for id: DocumentID, limit: Duration, clock: any FreshetClock, until isDone: (CatalogEntry?) -> Bool
     ) async -> CatalogEntry? {
@@ -82,9 +84,26 @@ struct DocumentReader: Sendable {
             let left = deadline - clock.monotonic()
             guard left > .zero else { return entry }
             if await service.awaitAttempt(id, timeout: min(left, .milliseconds(500))) {
-                return (try? await load(id)) ?? service.catalog.entry(id)
+                let found = (try? await load(id)) ?? service.catalog.entry(id)
+                if isDone(found) { return found }
+                guard await isTriedAgain(id, within: deadline - clock.monotonic(), clock: clock) else { return found }
             }
             if Task.isCancelled { return entry }
         }
+    }
+
+    /// Whether the queue tries a document again within `left`, after an attempt that failed.
+    private func isTriedAgain(_ id: DocumentID, within left: Duration, clock: any FreshetClock) async -> Bool {
+        guard let outlook = await outlook(of: id) else { return false }
+        switch outlook.job?.state {
+        case .ready, .waiting, .leased: return outlook.nextRun.map { $0 - clock.now() < left } ?? false
+        case .dead, .done, nil: return false
+        }
+    }
+
+    /// Why a document is as it is; one look at the store however many ask, `nil` when it cannot be read.
+    func outlook(of id: DocumentID) async -> WhyReport? {
+        let service = service
+        return try? await outlooks.run(id) { try await service.why(id) }
     }
 }

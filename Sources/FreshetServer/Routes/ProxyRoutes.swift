@@ -33,7 +33,8 @@ struct ProxyRoutes: Sendable {
     // MARK: From the mirror
 
     private func mirror(_ exchange: Exchange, _ source: SourceConfig, _ id: DocumentID) async throws -> Reply {
-        if let entry = try await reader.find(id), entry.served.presence != .unknown {
+        let held = try await reader.find(id)
+        if let entry = held, entry.served.presence != .unknown {
             let served = reader.read(entry, at: exchange.now, youngerThan: exchange.conditions.youngerThan)
             return await answer(exchange, entry, served)
         }
@@ -50,15 +51,29 @@ struct ProxyRoutes: Sendable {
             return ProxyRoutes.error(
                 403, "accessDenied", "This document was never fetched, and readers may not ask for new ones here.")
         }
+        if held != nil, let refusal = await refusal(of: id) { return refusal }
         let entry = await reader.wait(for: id, limit: source.proxyWait, clock: exchange.clock) { entry in
             entry.map { $0.served.presence != .unknown } ?? false
         }
         guard let entry, entry.served.presence != .unknown else {
+            if let refusal = await refusal(of: id) { return refusal }
+            let why = "/v1/why/\(id.dataset.source)/\(id.dataset.name)/\(DatasetConfig.publicPath(forKey: id.key))"
             return ProxyRoutes.error(
-                503, "unavailable", "The document could not be fetched yet; it stays queued.", retryAfter: 5)
+                503, "unavailable", "The document could not be fetched yet; \(why) says why.", retryAfter: 5)
         }
         let late = exchange.later()
         return await answer(late, entry, reader.read(entry, at: late.now, youngerThan: nil))
+    }
+
+    /// What upstream said of a document that was given up on, such as 403 for a private one; `nil` when it is no such answer.
+    ///
+    /// A 401 is about Freshet's keys, and no client's business.
+    private func refusal(of id: DocumentID) async -> Reply? {
+        guard let outlook = await reader.outlook(of: id), outlook.job?.state == .dead,
+            let failure = outlook.state?.failure, let status = failure.status, (400..<500).contains(status),
+            status != 401
+        else { return nil }
+        return ProxyRoutes.error(status, status == 403 ? "accessDenied" : failure.kind, failure.message)
     }
 
     private func answer(_ exchange: Exchange, _ entry: CatalogEntry, _ served: ServedDocument) async -> Reply {
