@@ -1,6 +1,6 @@
 /// Why a process could not start or go on.
 public enum RuntimeError: Error, CustomStringConvertible, Sendable {
-    /// Another process works on the data directory.
+    /// Another process works on the data directory; `by` is the sentence that says which, and what to do.
     case held(directory: String, by: String)
     /// The data directory cannot be made or written.
     case directory(String, reason: String)
@@ -14,8 +14,7 @@ public enum RuntimeError: Error, CustomStringConvertible, Sendable {
     /// What happened and what to do.
     public var description: String {
         switch self {
-        case .held(let directory, let holder):
-            "\(directory) is in use by \(holder); stop that process, or use its HTTP interface"
+        case .held(_, let sentence): sentence
         case .directory(let path, let reason):
             "the data directory \(path) cannot be used (\(reason)); set data_dir to a folder that can be written"
         case .store(let reason): reason

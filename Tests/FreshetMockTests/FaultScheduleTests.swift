@@ -66,7 +66,7 @@ import Testing
         ("slow-head", .slowHead(bytesPerSecond: 1)), ("empty", .empty), ("null", .null),
         ("changed-fields", .changedFields),
         ("reorder-keys", .reorderKeys), ("depth-bomb=100000", .depthBomb(100_000)),
-        ("wrong-type", .wrongType("text/plain")),
+        ("wrong-type", .wrongType("image/png")),
         ("invalid-json", .invalidJSON), ("no-response", .noResponse), ("error-200", .errorInSuccess(nil)),
         (#"error-200={"a":[1,2]}"#, .errorInSuccess(["a": [1, 2]])),
     ])

@@ -19,7 +19,7 @@ extension Engine {
         report.nextRun = nextRun(id, state: state, job: job, block: block)
         let facts = WhyFacts(
             state: state, job: job, position: report.queuePosition, block: block.map { $0.block },
-            nextRun: report.nextRun, now: context.clock.now())
+            blockEnds: block.map { shown($0.until) }, nextRun: report.nextRun, now: context.clock.now())
         (report.cause, report.verdict) = facts.verdict
         return report
     }
@@ -44,6 +44,7 @@ struct WhyFacts {
     var job: RefreshJob?
     var position: Int?
     var block: BudgetBlock?
+    var blockEnds: Timestamp?
     var nextRun: Timestamp?
     var now: Timestamp
 
@@ -66,15 +67,14 @@ struct WhyFacts {
     private var next: String { nextRun.map { "; next run \($0.rfc3339)" } ?? "" }
 
     private func pending(_ job: RefreshJob) -> (String, String) {
-        if let block {
-            let kind = BlockWords.kind(block)
-            if kind != "paced" {
-                return (kind, "its refresh waits: \(block)\(next)")
-            }
+        if let block, counts(block, for: job) {
+            return (BlockWords.kind(block), "its refresh waits: \(block)\(next)")
         }
         if job.state == .ready {
             let place = position.map { $0 == 0 ? "first in the queue" : "behind \($0) others" } ?? "in the queue"
-            return ("queued", "its refresh waits in the queue at priority \(job.priority.name), \(place)\(next)")
+            // When a job behind others runs cannot be said.
+            let when = (position ?? 0) == 0 ? next : ""
+            return ("queued", "its refresh waits in the queue at priority \(job.priority.name), \(place)\(when)")
         }
         if let error = job.lastError {
             return (
@@ -82,6 +82,18 @@ struct WhyFacts {
             )
         }
         return ("not-due", "its refresh is planned\(next)")
+    }
+
+    /// Whether a job waits for what blocks its source: pacing and full windows that end within moments are passed over when they
+    /// are not what keeps this job.
+    private func counts(_ block: BudgetBlock, for job: RefreshJob) -> Bool {
+        let endsSoon = blockEnds.map { $0 - now < .seconds(5) }
+        switch block {
+        case .concurrency, .reservation: return false
+        case .pacing: return job.state == .ready && endsSoon == false
+        case .windowFull, .reserved, .learnedQuota: return (position ?? 0) == 0 || endsSoon != true
+        case .allKeysParked, .allKeysDisabled, .breakerOpen, .maintenance, .stopped: return true
+        }
     }
 
     private func idle(_ state: DocumentState) -> (String, String) {

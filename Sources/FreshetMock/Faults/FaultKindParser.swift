@@ -21,7 +21,7 @@ enum FaultKindParser {
         case "slow-body": return .slowBody(bytesPerSecond: try MockUnits.bytesPerSecond(value ?? "1B/s"))
         case "slow-head": return .slowHead(bytesPerSecond: try MockUnits.bytesPerSecond(value ?? "1B/s"))
         case "depth-bomb": return .depthBomb(try MockUnits.count(value ?? "100000"))
-        case "wrong-type": return .wrongType(value ?? "text/plain")
+        case "wrong-type": return .wrongType(value ?? "image/png")
         case "error-200": return .errorInSuccess(try json(value))
         default:
             guard let kind = plain[name] else { throw MockSpecError("\"\(name)\" is no fault. \(FaultSpec.grammar)") }

@@ -119,7 +119,7 @@ struct DemoConfiguration: Sendable {
           A faction's crimes as rows, a report over them, and your own question:
             curl -s '\(url)/v1/tables/crimes?status=Successful&sort=-executed_at&limit=3'
             curl -s \(url)/apps/torn/reports/crime_overview
-            curl -s \(url)/v1/query -d 'SELECT role, count(*), avg(trophies) FROM clan_members GROUP BY role'
+            curl -s \(url)/v1/query -H 'Content-Type: text/plain' -d 'SELECT role, count(*), avg(trophies) FROM clan_members GROUP BY role'
 
           More: \(url)/  ·  \(url)/proxy/clash/clans/%23UV0YR2Q8  ·  \(url)/v1/github/repo/\(repository)
           The mock upstreams count what they receive: \(clash.baseURL)/__mock/counters

@@ -41,6 +41,21 @@ struct WhyFactsTests {
         #expect(cause(state: live(freshFor: .seconds(-1))) == "not-asked-since")
     }
 
+    @Test func `a window that is full for moments is not what a job behind others waits for`() {
+        func cause(_ block: BudgetBlock, behind position: Int, endsIn wait: Duration) -> String {
+            WhyFacts(
+                state: nil, job: job(.ready), position: position, block: block, blockEnds: now + wait,
+                nextRun: now + wait, now: now
+            ).verdict.cause
+        }
+        let quota = BudgetBlock.learnedQuota(until: .seconds(9))
+        #expect(cause(quota, behind: 0, endsIn: .milliseconds(20)) == "quota")
+        #expect(cause(quota, behind: 8000, endsIn: .milliseconds(20)) == "queued")
+        #expect(cause(quota, behind: 1, endsIn: .seconds(3600)) == "quota")
+        let breaker = BudgetBlock.breakerOpen(nextProbe: .seconds(9), lastError: "x")
+        #expect(cause(breaker, behind: 1, endsIn: .seconds(1)) == "breaker-open")
+    }
+
     @Test func `an upstream 404 is told from a document that is gone`() {
         var missing = DocumentState()
         (missing.presence, missing.consecutiveNotFound) = (.missing, 1)

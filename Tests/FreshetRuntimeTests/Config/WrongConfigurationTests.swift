@@ -171,6 +171,10 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
             "a normaliser for no parameter", ConfigFixture.file(dataset: "key: { tga: clash_tag }"),
             #"8:12: datasets.clash.clan.key.tga: "tga" is not a parameter of get; did you mean "tag"?"#),
         .init(
+            "a misspelt normaliser", ConfigFixture.file(dataset: "key: { tag: clash_tg }"),
+            #"8:17: datasets.clash.clan.key.tag: "clash_tg" is not a normaliser; did you mean "clash_tag"? "#
+                + "One of text, lower, upper, integer, clash_tag"),
+        .init(
             "a parameter without normaliser",
             ConfigFixture.file(dataset: "key: { tag: clash_tag }").replacing("/clans/{tag}", with: "/{kind}/{tag}"),
             #"8:5: datasets.clash.clan.key: says nothing of the parameter "kind" of get; add kind: text, or leave key: out"#

@@ -68,7 +68,7 @@ import Testing
             return nil
         }
         let row = try #require(try answer.json.list("rows").first)
-        let values = (row.kind == .array ? Array(row.elements) : row.members.map(\.value)).map { $0.int64.map(Int.init) }
+        let values = row.elements.map { $0.int64.map(Int.init) }
         guard let generation = values[1] else { return nil }
         let expected = [
             parents(generation), generation, generation, parents(generation) * 3, generation, generation,

@@ -160,10 +160,9 @@ import Testing
             try await mirror.start()
             for key in 0..<5 { try await mirror.refresh("up.item", "k\(key)", priority: "medium") }
             try await eventually("one or two were sent") { mock.counters().total >= 1 }
-            // Calls are spaced in the window, so the second may be minutes away: paced is queued, full is quota.
+            // Calls are spaced in the window, so the second may be minutes away: that is paced, a full window is quota.
             let causes = try await (1..<5).asyncMap { try await mirror.why("up.item", "k\($0)").text("cause") ?? "" }
-            #expect(
-                causes.allSatisfy { $0 == "queued" || $0 == "quota" || $0 == "running" || $0 == "fresh" }, "\(causes)")
+            #expect(causes.allSatisfy { ["queued", "paced", "quota", "running", "fresh"].contains($0) }, "\(causes)")
             let last = try await mirror.why("up.item", "k4")
             #expect((last.integer("queue_position") ?? 0) >= 2)
             #expect(

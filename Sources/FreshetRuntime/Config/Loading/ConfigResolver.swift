@@ -192,7 +192,11 @@ struct ConfigResolver {
             }
             config.normalisers[entry.name] = entry.value
         }
-        let missing = names.filter { name in !draft.normalisers.contains { $0.name == name } }
+        // A parameter whose normaliser is wrong was reported with it: one mistake, one message.
+        let missing = names.filter { name in
+            !draft.normalisers.contains { $0.name == name }
+                && !reading.unusable.contains("\(draft.place.path).key.\(name)")
+        }
         if draft.place.has("key"), let first = missing.first, draft.normalisers.allSatisfy({ names.contains($0.name) })
         {
             reading.problem(

@@ -29,5 +29,7 @@ struct ErrorPreset: Sendable {
             ErrorRule(statuses: [403], path: "$.reason", equals: ["accessDenied"], effect: .permanent),
             ErrorRule(statuses: [429], effect: .wait),
             ErrorRule(statuses: [503], effect: .maintenance),
+            // No document of this API has a reason; an error that comes with 200 is one all the same.
+            ErrorRule(statuses: [200], path: "$.reason", effect: .retry),
         ])
 }
