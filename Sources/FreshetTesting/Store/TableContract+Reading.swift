@@ -158,7 +158,8 @@ extension TableContract {
                 "DELETE FROM crimes", "UPDATE crimes SET id = 2", "DROP TABLE crimes",
                 "SELECT * FROM freshet_documents",
                 "SELECT * FROM sqlite_master", "PRAGMA table_info(crimes)", "SELECT * FROM pragma_table_info('crimes')",
-                "ATTACH 'x' AS y", "SELECT load_extension('x')", "SELEC", "", "SELECT 1; SELECT 2",
+                "ATTACH 'x' AS y", "SELECT load_extension('x')", "SELECT printf('%.*c', 9, 'x')", "SELEC", "",
+                "SELECT 1; SELECT 2",
                 "SELECT 1; DROP TABLE crimes", "SELECT 1; nonsense", "BEGIN",
                 "SELECT * FROM nothing", "VACUUM", "CREATE TEMP TABLE x (a)", "SELECT count(*) FROM freshet_tokens",
             ]

@@ -237,8 +237,10 @@ private let permits:
             return isInternal ? SQLITE_DENY : SQLITE_OK
         case SQLITE_FUNCTION:
             guard let second else { return SQLITE_DENY }
+            // SQLite asks nobody whether time is up while it pads a text to the width that a format names.
             let denied = [
-                "load_extension", "fts3_tokenizer", "sqlite_compileoption_get", "writefile", "readfile", "edit",
+                "load_extension", "fts3_tokenizer", "sqlite_compileoption_get", "writefile", "readfile", "edit", "printf",
+                "format",
             ]
             return denied.contains(String(cString: second).lowercased()) ? SQLITE_DENY : SQLITE_OK
         default: return SQLITE_DENY
