@@ -239,7 +239,8 @@ private let permits:
             guard let second else { return SQLITE_DENY }
             // SQLite asks nobody whether time is up while it pads a text to the width that a format names.
             let denied = [
-                "load_extension", "fts3_tokenizer", "sqlite_compileoption_get", "writefile", "readfile", "edit", "printf",
+                "load_extension", "fts3_tokenizer", "sqlite_compileoption_get", "writefile", "readfile", "edit",
+                "printf",
                 "format",
             ]
             return denied.contains(String(cString: second).lowercased()) ? SQLITE_DENY : SQLITE_OK
