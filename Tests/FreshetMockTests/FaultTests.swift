@@ -125,13 +125,15 @@ import Testing
     }
 
     @Test func `a gigabyte for a client that does not read costs no memory`() async throws {
+        // Other suites use memory meanwhile: what counts is that no gigabyte comes on top.
+        let before = residentBytes()
         try await withMock(faults: ["oversize=1GB,path=/big"]) { _, bound async throws in
             let stalled = try await RawConnection(bound, autoRead: false)
             try await stalled.send(bound.request("/big"))
             // The same loop answers the second request only after it has written all it will of the first.
             #expect(try await bound.call("/small").status == 200)
             #expect(try await bound.call("/small").status == 200)
-            #expect(residentBytes() < 600_000_000)
+            #expect(residentBytes() - before < 600_000_000)
         }
     }
 

@@ -8,7 +8,7 @@ struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make the rows of stored documents again, without one upstream call.",
         discussion: """
-            Run it after tables were declared or changed, or to go back: --version takes one document's rows back to an \
+            Run it after tables were declared or changed, or to go back: --to takes one document's rows back to an \
             earlier version. --dry-run shows the difference and writes nothing. --rebuild makes the tables anew in a form that \
             the old ones cannot take.
             """)
@@ -21,7 +21,9 @@ struct Replay: AsyncParsableCommand {
     var keys: [String] = []
     @Option(help: ArgumentHelp("Only documents whose content changed since then.", valueName: "time"))
     var since: String?
-    @Option(help: ArgumentHelp("The version of the one document to go back to.", valueName: "number"))
+    @Option(
+        name: .customLong("to"),
+        help: ArgumentHelp("The version of the one document to go back to.", valueName: "version"))
     var version: Int?
     @Flag(help: "Show the difference and write nothing.")
     var dryRun = false
