@@ -60,10 +60,13 @@ struct HealthReport {
                     value: line.waiting))
         }
         for tables in report.tables {
+            let rejected = tables.quality.reduce(0) { $0 + ($1.effect?.rejected ?? 0) }
             health.add(
                 Check(
                     name: "tables:\(tables.id)", type: "component", status: tables.stop == nil ? .pass : .warn,
-                    output: tables.stop?.message))
+                    output: tables.stop?.message
+                        ?? (rejected == 0 ? nil : "\(rejected) rows of the last refresh were rejected"),
+                    value: tables.quality.isEmpty ? nil : tables.quality.reduce(0) { $0 + $1.rows }))
         }
         return health
     }
