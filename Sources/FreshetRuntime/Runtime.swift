@@ -35,6 +35,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         let store: any Store
         switch configuration.store {
         case .memory: store = MemoryStore()
+        case .postgres: throw .store("this build has no PostgreSQL")
         case .sqlite:
             try makeDirectory(configuration.dataDirectory)
             lock = try takeLock(configuration.dataDirectory, now: clock.now())

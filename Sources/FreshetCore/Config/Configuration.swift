@@ -6,6 +6,8 @@ public struct Configuration: Sendable {
     public var dataDirectory: String
     /// Where documents are kept.
     public var store: StoreLocation
+    /// What the processes of one deployment share besides the store.
+    public var coordinator = CoordinatorLocation.local
     /// The listening side.
     public var server: ServerConfig
     /// Where logs go.
@@ -23,6 +25,13 @@ public struct Configuration: Sendable {
 
     /// Reports over tables.
     public var views: [ViewSpec] { apps.flatMap(\.views) }
+
+    /// The app that each dataset of an app belongs to.
+    public var appsByDataset: [DatasetID: any App] {
+        var found: [DatasetID: any App] = [:]
+        for app in apps { for dataset in app.datasets { found[dataset.id] = app } }
+        return found
+    }
 
     /// Creates a configuration from checked parts.
     public init(
@@ -50,6 +59,16 @@ public enum StoreLocation: Sendable, Hashable {
     case sqlite
     /// Nothing outlives the process; for tests and trials.
     case memory
+    /// A PostgreSQL database that several processes may share; a connection URI or keyword string as libpq reads it.
+    case postgres(Secret)
+}
+
+/// What the processes of one deployment share besides the store.
+public enum CoordinatorLocation: Sendable, Hashable {
+    /// Nothing but the store itself.
+    case local
+    /// A Redis server: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS.
+    case redis(Secret)
 }
 
 /// The `server:` section.

@@ -137,6 +137,12 @@ public protocol StateStore: Sendable {
     func value(_ name: String) async throws(StoreError) -> [UInt8]?
     /// Sets or (with `nil`) removes a value.
     func setValue(_ value: [UInt8]?, for name: String) async throws(StoreError)
+    /// Sets or removes a value if it is still what the caller has seen (`nil`: none); `false`, and nothing written, when not.
+    func swapValue(_ seen: [UInt8]?, with value: [UInt8]?, for name: String) async throws(StoreError) -> Bool
+    /// Values whose names begin with `prefix`, in ascending order of the names (binary), after `after`, at most `limit`.
+    func values(
+        prefix: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, value: [UInt8])]
 }
 
 /// Access tokens, kept as hashes.

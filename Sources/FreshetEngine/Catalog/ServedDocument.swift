@@ -93,6 +93,22 @@ public final class ServedDocument: Sendable {
             compressed: .undecided)
     }
 
+    /// The document as a record; of its state what reads need is there: times, version, presence, origin, kind of failure.
+    public func stored(as id: DocumentID) -> StoredDocument {
+        var state = DocumentState()
+        state.presence = presence
+        state.version = version
+        (state.lastUpdated, state.checkedAt, state.changedAt) = (lastUpdated, checkedAt, changedAt)
+        state.freshUntil = freshUntil
+        state.contentType = contentType
+        state.origin = origin
+        state.consecutiveNotFound = isMissedUpstream ? 1 : 0
+        state.failure = failureKind.map { kind in
+            FailureNote(kind: kind, message: "", at: checkedAt ?? Timestamp(microseconds: 0))
+        }
+        return StoredDocument(id: id, state: state, body: Array(buffer: body))
+    }
+
     /// The same body under a new state.
     func moved(to state: DocumentState, nextRefresh: Timestamp?) -> ServedDocument {
         ServedDocument(state: state, nextRefresh: nextRefresh, body: body, compressed: compressed)

@@ -20,6 +20,7 @@ final class EngineContext: Sendable {
     let tables: TableMaker
     let desk = TableDesk()
     let bell = EventBell()
+    let appsByDataset: [DatasetID: any App]
     /// No new refresh starts once this is set.
     let isStopping = Atomic<Bool>(false)
 
@@ -36,6 +37,7 @@ final class EngineContext: Sendable {
         self.logger = logger
         steady = SteadyTime(clock: clock)
         tables = TableMaker(configuration)
+        appsByDataset = configuration.appsByDataset
     }
 
     /// Counts and logs a store failure, and holds refreshes back for a moment when the store cannot be written.

@@ -19,7 +19,8 @@ struct RefreshPipeline: Sendable {
             await end(lease, .dead(note))
             return
         }
-        let state = await currentState(of: id)
+        let kept = await kept(id)
+        let state = kept.state
         let isBehind = context.tables.isBehind(id.dataset, state)
         // A 304 brings no body, and rows are made of bodies.
         let asksForChange =
@@ -39,14 +40,14 @@ struct RefreshPipeline: Sendable {
             return
         }
         let plan = plan(result, lease: lease, dataset: dataset, state: state, governor: governor)
-        await write(plan, lease: lease, dataset: dataset, state: state)
+        await write(plan, lease: lease, dataset: dataset, kept: kept)
         report(plan, lease: lease, governor: governor, took: context.clock.monotonic() - began)
         context.waiters.attemptEnded(id)
     }
 
-    private func currentState(of id: DocumentID) async -> DocumentState {
+    private func kept(_ id: DocumentID) async -> StoredDocument {
         // Without the state the fetch just goes without conditions; the store weighs against the truth.
-        return (try? await context.store.document(id))?.state ?? DocumentState()
+        (try? await context.store.document(id)) ?? StoredDocument(id: id, state: DocumentState(), body: [])
     }
 
     private func plan(
@@ -69,24 +70,29 @@ struct RefreshPipeline: Sendable {
     }
 
     private func write(
-        _ plan: RefreshPlan, lease: LeasedJob, dataset: DatasetConfig, state: DocumentState
+        _ plan: RefreshPlan, lease: LeasedJob, dataset: DatasetConfig, kept: StoredDocument
     ) async {
-        let id = lease.job.document
+        let (id, state) = (lease.job.document, kept.state)
         guard let outcome = plan.outcome else {
             await end(lease, plan.end)
             return
         }
         let now = context.clock.now()
         var rows: TableCommit?
-        // Filler is never taken for data: it becomes no rows.
-        if case .content(let content) = outcome, content.origin != .fallback,
-            context.tables.isNeeded(id.dataset, bodyHash: content.bodyHash, state: state)
-        {
-            rows = await context.tables.rows(of: id, body: content.body, fetchedAt: now)
+        var eventsOnChange = [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)]
+        // Filler is never taken for data: it becomes no rows, and tells apps nothing.
+        if case .content(let content) = outcome, content.origin != .fallback {
+            let change = DocumentChange(
+                id: id, before: state.version > 0 ? kept.body : nil, beforeAt: state.lastUpdated, after: content.body,
+                at: now)
+            if context.tables.isNeeded(id.dataset, bodyHash: content.bodyHash, state: state) {
+                rows = await context.rows(for: change)
+            }
+            if content.bodyHash != state.bodyHash { eventsOnChange += context.appEvents(for: change) }
         }
         var commit = RefreshCommit(
             id: id, outcome: outcome, at: now, job: (lease, plan.end), keepsHistory: dataset.historyKeep != nil,
-            eventsOnChange: [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)],
+            eventsOnChange: eventsOnChange,
             events: RefreshEvents.ends(id, plan: plan, before: state, goneAfter: dataset.goneAfter), tables: rows)
         // Rows that were replaced can be made again from the document before.
         commit.keepsPrevious = dataset.tables != nil

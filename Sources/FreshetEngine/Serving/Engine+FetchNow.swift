@@ -88,12 +88,17 @@ extension Engine {
         var report = report(on: result)
         report.took = context.clock.monotonic() - began
         report.calls = permits.callCount
+        var change: DocumentChange?
         if wish.step >= .transform, case .content(let content) = result {
-            report.rows = await context.tables.rows(
-                of: id, body: content.body, fetchedAt: context.clock.now(), disposition: wish.disposition)
+            let kept = try await store.document(id).flatMap { $0.state.version > 0 ? $0 : nil }
+            let found = DocumentChange(
+                id: id, before: kept?.body, beforeAt: kept?.state.lastUpdated, after: content.body,
+                at: context.clock.now())
+            report.rows = await context.rows(for: found, disposition: wish.disposition)
+            change = found
         }
         if wish.stores {
-            try await keep(result, id: id, dataset: dataset, report: &report)
+            try await keep(result, id: id, dataset: dataset, change: change, report: &report)
         } else if wish.step >= .validate, let rows = report.rows, let tables = store as? any TableStore {
             report.tables = try await tables.preview(rows, for: id)
         }
@@ -102,13 +107,14 @@ extension Engine {
     }
 
     private func keep(
-        _ result: FetchResult, id: DocumentID, dataset: DatasetConfig, report: inout FetchReport
+        _ result: FetchResult, id: DocumentID, dataset: DatasetConfig, change: DocumentChange?,
+        report: inout FetchReport
     ) async throws(StoreError) {
         guard let outcome = outcome(of: result, dataset: dataset) else { return }
+        let updated = RefreshEvents.updated(id, isFirst: change.map { $0.before == nil } ?? false, outcome: outcome)
         var commit = RefreshCommit(
-            id: id, outcome: outcome, at: report.rows?.fetchedAt ?? context.clock.now(),
-            keepsHistory: dataset.historyKeep != nil,
-            eventsOnChange: [RefreshEvents.updated(id, isFirst: false, outcome: outcome)], tables: report.rows)
+            id: id, outcome: outcome, at: change?.at ?? context.clock.now(), keepsHistory: dataset.historyKeep != nil,
+            eventsOnChange: [updated] + (change.map(context.appEvents) ?? []), tables: report.rows)
         commit.keepsPrevious = dataset.tables != nil
         let written = try await store.commit(commit)
         report.state = written.state

@@ -105,7 +105,11 @@ extension Engine {
         // What is filler never becomes rows.
         guard version.origin != .fallback else { return }
         report.documents += 1
-        guard var commit = await context.tables.rows(of: id, body: version.body, fetchedAt: version.changedAt) else {
+        let earlier = try await store.versions(of: id, since: nil, until: version.changedAt, limit: 1).first
+        let change = DocumentChange(
+            id: id, before: earlier?.body, beforeAt: earlier?.changedAt, after: version.body, at: version.changedAt,
+            isReplay: true)
+        guard var commit = await context.rows(for: change) else {
             report.unreadable += 1
             return
         }

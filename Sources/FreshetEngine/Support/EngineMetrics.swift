@@ -9,6 +9,7 @@ enum EngineMetrics {
             ("freshet_events_total", "Events written to the log."),
             ("freshet_orphans_total", "Refreshes that lost their worker and ran again."),
             ("freshet_store_errors_total", "Store calls that failed."),
+            ("freshet_app_errors_total", "Documents that an app could make nothing of."),
             ("freshet_passes_total", "Requests passed on live."),
             ("freshet_rows_written_total", "Rows of tables by what became of them."),
             ("freshet_schema_changes_total", "Changes of table schemas."),
@@ -16,7 +17,7 @@ enum EngineMetrics {
         ]
         for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }
         // Without labels there is nothing to wait for: zero is a value, and an alert can rest on it.
-        for name in ["freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total"] {
+        for name in ["freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total", "freshet_app_errors_total"] {
             metrics.increment(name, by: 0)
         }
         let gauges = [

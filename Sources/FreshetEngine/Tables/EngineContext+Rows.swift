@@ -18,6 +18,34 @@ extension Engine {
 }
 
 extension EngineContext {
+    /// The rows of a document; `nil` when its dataset has no tables or they cannot be made, which is told.
+    func rows(for change: DocumentChange, disposition: WriteDisposition? = nil) async -> TableCommit? {
+        do {
+            return try await tables.rows(for: change, disposition: disposition)
+        } catch {
+            appFailed(error, while: "making the rows of", change.id)
+            return nil
+        }
+    }
+
+    /// What an app tells of a change.
+    func appEvents(for change: DocumentChange) -> [NewEvent] {
+        do {
+            return try appsByDataset[change.id.dataset]?.events(for: change) ?? []
+        } catch {
+            appFailed(error, while: "telling of", change.id)
+            return []
+        }
+    }
+
+    /// The document is stored all the same: it is good, and a replay makes up for its rows.
+    private func appFailed(_ error: any Error, while doing: String, _ id: DocumentID) {
+        metrics.increment("freshet_app_errors_total")
+        logger.error(
+            "\(doing) \(id) failed: \(error); the document is stored, its rows stay as they were",
+            metadata: ["source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)"])
+    }
+
     /// Counts what became of rows, remembers their quality, and tells a stop once.
     ///
     /// - Parameters:

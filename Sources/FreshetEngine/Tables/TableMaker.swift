@@ -23,6 +23,7 @@ final class TableMaker: Sendable {
 
     private let entries: [DatasetID: Entry]
     private let parameters: [DatasetID: [String]]
+    private let apps: [DatasetID: any App]
     /// What kept tables from being read; the loader refuses such a configuration long before.
     let problems: [DatasetID: TableStop]
 
@@ -42,6 +43,7 @@ final class TableMaker: Sendable {
             }
         }
         (self.entries, self.problems) = (entries, problems)
+        apps = configuration.appsByDataset
         parameters = Dictionary(
             configuration.datasets.map { ($0.id, $0.template.parameters) }, uniquingKeysWith: { first, _ in first })
     }
@@ -64,15 +66,17 @@ final class TableMaker: Sendable {
     /// The rows of a document; `nil` when its dataset has no tables or the body cannot be read.
     ///
     /// - Parameters:
-    ///   - id: The document.
-    ///   - body: Its bytes.
-    ///   - fetchedAt: When they were fetched.
+    ///   - change: The document with what it was before.
     ///   - disposition: Overrides what the tables declare, for this document only.
     /// - Returns: The rows.
+    /// - Throws: What the app threw that makes the rows' document.
     @concurrent func rows(
-        of id: DocumentID, body: [UInt8], fetchedAt: Timestamp, disposition: WriteDisposition? = nil
-    ) async -> TableCommit? {
-        guard let entry = entries[id.dataset], let tape = try? JSONTape(body, limits: .stored) else { return nil }
+        for change: DocumentChange, disposition: WriteDisposition? = nil
+    ) async throws -> TableCommit? {
+        let (id, fetchedAt) = (change.id, change.at)
+        guard let entry = entries[id.dataset] else { return nil }
+        let body = try apps[id.dataset]?.tableDocument(for: change) ?? change.after
+        guard let tape = try? JSONTape(body, limits: .stored) else { return nil }
         let values = id.key.split(separator: "/", omittingEmptySubsequences: false)
         var named: [String: String] = [:]
         for (name, value) in zip(parameters[id.dataset] ?? [], values) {

@@ -5,7 +5,9 @@ import NIOCore
 
 /// The routes of apps: below `/apps/{name}`, and at `/` for the one that `root_app` names.
 struct AppRoutes: Sendable {
-    let service: any MirrorService
+    let reader: DocumentReader
+
+    private var service: any MirrorService { reader.service }
 
     /// The longest body that an app's route takes.
     private static let bodyLimit = 1 << 20
@@ -43,20 +45,36 @@ struct AppRoutes: Sendable {
             }
             captures[name] = value
         }
-        let service = service
-        let services = AppServices(
-            configuration: service.configuration, store: service.store, tables: service.store as? any TableStore,
-            clock: exchange.clock
-        ) { request async throws(StoreError) in
-            try await service.requestRefresh(request)
-        }
         let request = AppRequest(
             captures: captures, parameters: try parameters(exchange),
-            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit), services: services)
+            headers: exchange.headers.map { ($0.name.canonicalName, $0.value) }, client: exchange.client.group,
+            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit), services: services(for: exchange))
         let reply = try await route.handle(request)
-        return Reply(
-            reply.status, [("Content-Type", reply.type), ("Cache-Control", "no-store")],
-            body: ByteBuffer(bytes: reply.body))
+        var fields = [("Content-Type", reply.type)]
+        if !reply.headers.contains(where: { $0.name.lowercased() == "cache-control" }) {
+            fields.append(("Cache-Control", "no-store"))
+        }
+        return Reply(reply.status, fields + reply.headers, body: ByteBuffer(bytes: reply.body))
+    }
+
+    private func services(for exchange: Exchange) -> AppServices {
+        let (reader, service) = (reader, service)
+        return AppServices(
+            configuration: service.configuration, store: service.store, tables: service.tables,
+            clock: exchange.clock,
+            refresh: { request async throws(StoreError) in try await service.requestRefresh(request) },
+            read: { id in
+                guard let entry = try await reader.find(id) else { return nil }
+                return reader.read(entry, at: exchange.clock.now(), youngerThan: nil).stored(as: id)
+            },
+            ask: { id in
+                switch try await reader.ask(id, client: exchange.client) {
+                case .queued(let job): .queued(job: job)
+                case .refused(let retryAfter): .refused(retryAfter: retryAfter)
+                case .closed: .closed
+                }
+            },
+            pass: { request, dataset in await service.pass(request, dataset: dataset) })
     }
 
     private func parameters(_ exchange: Exchange) throws -> [(name: String, value: String)] {

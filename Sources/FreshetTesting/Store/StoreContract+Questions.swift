@@ -170,6 +170,45 @@ extension StoreContract {
             let removed = try await f.store.value("budget/clash")
             try expect(removed == nil, "removed")
         },
+        Check("a value is swapped only for one who has seen it as it is") { f in
+            let made = try await f.store.swapValue(nil, with: [1], for: "game/1")
+            try expect(made, "nothing was there")
+            let again = try await f.store.swapValue(nil, with: [2], for: "game/1")
+            try expect(!again, "something is there")
+            let stale = try await f.store.swapValue([9], with: [2], for: "game/1")
+            try expect(!stale, "it is another")
+            let swapped = try await f.store.swapValue([1], with: [2], for: "game/1")
+            try expect(swapped, "it is this one")
+            let value = try await f.store.value("game/1")
+            try expectEqual(value, [2])
+            let removed = try await f.store.swapValue([2], with: nil, for: "game/1")
+            try expect(removed, "it is this one")
+            let gone = try await f.store.value("game/1")
+            try expect(gone == nil, "removed")
+            var wins = 0
+            try await f.store.setValue([0], for: "race")
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 1...20 {
+                    group.addTask { try await f.store.swapValue([0], with: [UInt8(number)], for: "race") }
+                }
+                for try await won in group where won { wins += 1 }
+            }
+            try expectEqual(wins, 1, "one of twenty wins")
+        },
+        Check("values are listed by prefix, a page at a time") { f in
+            for name in ["user/b", "user/a", "user/é", "users", "use", "user/%", "v"] {
+                try await f.store.setValue(Array(name.utf8), for: name)
+            }
+            let all = try await f.store.values(prefix: "user/", after: nil, limit: 10)
+            try expectEqual(all.map(\.name), ["user/%", "user/a", "user/b", "user/é"])
+            try expectEqual(all.map(\.value), all.map { Array($0.name.utf8) })
+            let page = try await f.store.values(prefix: "user/", after: "user/%", limit: 2)
+            try expectEqual(page.map(\.name), ["user/a", "user/b"])
+            let none = try await f.store.values(prefix: "w", after: nil, limit: 10)
+            try expect(none.isEmpty, "none")
+            let no = try await f.store.values(prefix: "user/", after: nil, limit: 0)
+            try expect(no.isEmpty, "no limit, no values")
+        },
         Check("tokens are listed oldest first and revoked once") { f in
             let token = { (id: String, role: TokenRecord.Role, second: Int64) in
                 TokenRecord(

@@ -193,6 +193,28 @@ extension MemoryStore {
         try with { $0.values[name] = value }
     }
 
+    /// Sets or removes a value if it is still what the caller has seen.
+    public func swapValue(_ seen: [UInt8]?, with value: [UInt8]?, for name: String) async throws(StoreError) -> Bool {
+        try with { state in
+            guard state.values[name] == seen else { return false }
+            state.values[name] = value
+            return true
+        }
+    }
+
+    /// Values whose names begin with `prefix`, in ascending order of the names.
+    public func values(
+        prefix: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, value: [UInt8])] {
+        try with { state in
+            state.values.filter { name, _ in
+                name.utf8.starts(with: prefix.utf8)
+                    && after.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
+            }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.prefix(max(0, limit))
+                .map { (name: $0.key, value: $0.value) }
+        }
+    }
+
     /// Adds a token.
     public func addToken(_ token: TokenRecord) async throws(StoreError) {
         try with { (state) throws(StoreError) in

@@ -61,6 +61,32 @@ extension SQLiteStore {
         try await committer.write { try $0.setValue(value, for: name) }
     }
 
+    /// Sets or removes a value if it is still what the caller has seen.
+    public func swapValue(_ seen: [UInt8]?, with value: [UInt8]?, for name: String) async throws(StoreError) -> Bool {
+        try await committer.write { try $0.swapValue(seen, with: value, for: name) }
+    }
+
+    /// Values whose names begin with `prefix`, in ascending order of the names.
+    public func values(
+        prefix: String, after: String?, limit: Int
+    ) async throws(StoreError) -> [(name: String, value: [UInt8])] {
+        guard limit > 0 else { return [] }
+        return try await read { session in
+            let sql = """
+                SELECT name, value FROM freshet_state
+                WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1 AND (?2 IS NULL OR name > ?2)
+                ORDER BY name LIMIT ?3
+                """
+            return try session.all(sql) {
+                $0.bind(prefix, at: 1)
+                $0.bind(after, at: 2)
+                $0.bind(limit, at: 3)
+            } row: {
+                (name: $0.text(0), value: $0.blob(1))
+            }
+        }
+    }
+
     /// Adds a token.
     public func addToken(_ token: TokenRecord) async throws(StoreError) {
         try await committer.write { try $0.addToken(token) }

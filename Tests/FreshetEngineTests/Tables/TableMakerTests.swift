@@ -23,7 +23,9 @@ import Testing
     }
 
     private func commit(_ body: String, _ specs: [TableSpec]) async throws -> TableCommit {
-        let rows = try await maker(specs).rows(of: Self.id, body: Array(body.utf8), fetchedAt: Timestamp(seconds: 0))
+        let rows = try await maker(specs).rows(
+            for: DocumentChange(
+                id: Self.id, before: nil, beforeAt: nil, after: Array(body.utf8), at: Timestamp(seconds: 0)))
         return try #require(rows)
     }
 

@@ -138,7 +138,11 @@ extension Kind where Value == StoreLocation {
             }
             return nil
         } show: {
-            .text($0 == .sqlite ? "sqlite" : "memory")
+            switch $0 {
+            case .sqlite: .text("sqlite")
+            case .memory: .text("memory")
+            case .postgres: .text("<redacted>")
+            }
         }
     }
 }

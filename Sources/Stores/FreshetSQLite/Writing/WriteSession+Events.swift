@@ -56,6 +56,17 @@ extension WriteSession {
         try statement.run(blob: value, at: 2)
     }
 
+    /// See `StateStore.swapValue(_:with:for:)`.
+    func swapValue(_ seen: [UInt8]?, with value: [UInt8]?, for name: String) throws -> Bool {
+        let statement = try statement("SELECT value FROM freshet_state WHERE name = ?")
+        statement.bind(name, at: 1)
+        let current = try statement.step() ? statement.blob(0) : nil
+        statement.reset()
+        guard current == seen else { return false }
+        try setValue(value, for: name)
+        return true
+    }
+
     /// See `TokenStore.addToken(_:)`.
     func addToken(_ token: TokenRecord) throws {
         let statement = try statement(
