@@ -10,6 +10,7 @@ public protocol ClusterStore: Store, PlanStore {
     ///   - holder: The process that asks; see ``ClusterMember``.
     ///   - span: How long it holds without being prolonged.
     /// - Returns: Who holds it now.
+    /// - Throws: ``StoreError`` when the store cannot be asked; nobody should take the duty for theirs then.
     func hold(_ duty: String, holder: String, for span: Duration) async throws(StoreError) -> DutyHold
 
     /// Gives up a duty, if this process holds it.
@@ -21,6 +22,7 @@ public protocol ClusterStore: Store, PlanStore {
     ///   - mark: What the last call returned; `nil` begins here and now, with no changes.
     ///   - limit: Changes in one page, at least 1; a page that is full has more behind it.
     /// - Returns: The changes and the mark to go on from.
+    /// - Throws: ``StoreError`` when the store cannot be asked; the mark stays good.
     func changes(since mark: ChangeMark?, limit: Int) async throws(StoreError) -> ChangePage
 
     /// Notes leases that were given elsewhere, so that nobody leases those jobs here: the queue in front of this store is gone.

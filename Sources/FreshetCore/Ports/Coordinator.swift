@@ -19,10 +19,7 @@ public protocol Coordinator: Sendable {
 
     /// Begins a flight that at most one process may have under way; `false` when another has.
     ///
-    /// - Parameters:
-    ///   - name: What it is about.
-    ///   - holder: The process.
-    ///   - span: When it ends by itself.
+    /// `name` says what it is about; it ends by itself after `span`.
     func beginFlight(_ name: String, holder: String, for span: Duration) async throws(StoreError) -> Bool
 
     /// Ends a flight of this process.
@@ -85,6 +82,7 @@ public protocol SharedLimits: Sendable {
     ///   - call: Names the call, unique among all processes.
     ///   - hold: How long the slots are held when nobody settles: the longest that the call can take, and `per` on top.
     /// - Returns: Whether it was granted, or how long to wait for the slot that comes last.
+    /// - Throws: ``StoreError/unavailable(_:)``; slots may have been taken then, and come back after `hold`.
     func take(_ counts: [SharedCount], call: String, hold: Duration) async throws(StoreError) -> SharedGrant
 
     /// Says that the server has counted calls by now: their slots come back `per` from now.
@@ -93,9 +91,9 @@ public protocol SharedLimits: Sendable {
     /// Gives back the slots of calls that were never sent.
     func refund(_ calls: [SharedCall]) async throws(StoreError)
 
-    /// Counts calls that this process made elsewhere: the counts were kept in another place until now.
+    /// Counts calls that this process made while the counts were kept in another place.
     ///
-    /// - Parameter calls: How many slots of each count come back after how long.
+    /// `slots` of each count come back `after` so long.
     func adopt(_ calls: [(count: SharedCount, slots: Int, after: Duration)]) async throws(StoreError)
 
     /// How many slots of each count are held now.

@@ -8,10 +8,9 @@ public protocol PlanStore: Sendable {
     /// The plans of documents, in the order asked for; `nil` for those that have none.
     func plans(of ids: [DocumentID]) async throws(StoreError) -> [KeyPlan?]
 
-    /// Plans of a dataset that are due by `now`, whose documents have no unfinished job: most urgent first, then longest due.
+    /// Plans of a dataset that are due by `now`, at most `limit` (at least 1), whose documents have no unfinished job.
     ///
-    /// Documents with a dead letter come after all others.
-    /// - Parameter limit: At most so many, at least 1.
+    /// The most urgent come first, then those longest due; documents with a dead letter come after all others.
     func duePlans(of dataset: DatasetID, by now: Timestamp, limit: Int) async throws(StoreError) -> [KeyPlan]
 
     /// When the next plan of a dataset falls due after `now`; `nil` when none does.

@@ -17,7 +17,9 @@ enum EngineMetrics {
         ]
         for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }
         // Without labels there is nothing to wait for: zero is a value, and an alert can rest on it.
-        for name in ["freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total", "freshet_app_errors_total"] {
+        for name in [
+            "freshet_events_total", "freshet_orphans_total", "freshet_store_errors_total", "freshet_app_errors_total",
+        ] {
             metrics.increment(name, by: 0)
         }
         let gauges = [
