@@ -205,6 +205,22 @@ import Testing
         }
     }
 
+    @Test func `nobody waits for a document whose refresh was given up on`() async throws {
+        try await World.run { (world: World) async throws in
+            world.publish("UV0YR2Q8", age: .seconds(700))
+            let id = DocumentID(dataset: DatasetID(source: "clash", name: "clan"), key: "UV0YR2Q8")
+            let (store, now) = (world.mirror.store, world.clock.now())
+            _ = try await store.enqueue([EnqueueRequest(document: id, priority: .high, cause: "read")], now: now)
+            let leases = try await store.lease(
+                LeaseRequest(admitted: [id.dataset: .low], count: 1, leaseFor: .seconds(9)), now: now)
+            let note = FailureNote(kind: "timeout", message: "too slow", at: now)
+            _ = try await store.end(leases.map { ($0, .dead(note)) }, now: now)
+            let began = world.clock.monotonic()
+            let answer = try await world.get(path, ["Prefer: wait=30"])
+            #expect(answer.status == 200 && world.clock.monotonic() - began == .milliseconds(500))
+        }
+    }
+
     @Test func `what upstream does not have is remembered`() async throws {
         try await World.run { (world: World) async throws in
             world.publish("UV0YR2Q8", body: "", version: 0) { $0.presence = .missing }

@@ -78,6 +78,7 @@ struct DocumentReader: Sendable {
         for id: DocumentID, limit: Duration, clock: any FreshetClock, until isDone: (CatalogEntry?) -> Bool
     ) async -> CatalogEntry? {
         let deadline = clock.monotonic() + limit
+        var hasLooked = false
         while true {
             let entry = service.catalog.entry(id)
             if isDone(entry) { return entry }
@@ -87,6 +88,10 @@ struct DocumentReader: Sendable {
                 let found = (try? await load(id)) ?? service.catalog.entry(id)
                 if isDone(found) { return found }
                 guard await isTriedAgain(id, within: deadline - clock.monotonic(), clock: clock) else { return found }
+            } else if !hasLooked {
+                // A dead letter rests: nobody will try while the client waits.
+                hasLooked = true
+                if await outlook(of: id)?.job?.state == .dead { return entry }
             }
             if Task.isCancelled { return entry }
         }

@@ -169,9 +169,8 @@ final class ScriptedMirror: MirrorService {
 
     func why(_ id: DocumentID) async throws(StoreError) -> WhyReport {
         var report = WhyReport(id: id, verdict: "Nobody has asked for it.", cause: "never-asked")
-        if let next = script.withLock({ $0.nextTry }) {
-            (report.job, report.nextRun) = (try await store.job(for: id), next)
-        }
+        report.job = try await store.job(for: id)
+        report.nextRun = script.withLock { $0.nextTry }
         return report
     }
 
