@@ -1,8 +1,10 @@
 import FreshetCore
 
 /// A store and short words for what the checks do with it.
-struct ContractFixture: Sendable {
+struct ContractFixture: Sendable, QueueFixture {
     let store: any Store
+
+    var queue: any JobStore { store }
 
     static let clan = DatasetID(source: "clash", name: "clan")
     static let player = DatasetID(source: "clash", name: "player")
@@ -58,49 +60,6 @@ struct ContractFixture: Sendable {
     func document(_ key: String, in dataset: DatasetID = clan) async throws -> StoredDocument {
         try require(await store.document(Self.id(key, dataset)), "the document \(key)")
     }
-
-    /// Enqueues one job and returns what became of it.
-    @discardableResult
-    func enqueue(
-        _ key: String, _ priority: Priority = .medium, cause: String = "read", heat: Int = 0,
-        notBefore: Timestamp? = nil, in dataset: DatasetID = clan, at seconds: Int64 = 0
-    ) async throws -> EnqueueResult {
-        let request = EnqueueRequest(
-            document: Self.id(key, dataset), priority: priority, cause: cause, heat: heat, notBefore: notBefore)
-        let results = try await store.enqueue([request], now: Self.t(seconds))
-        try expectEqual(results.count, 1, "one result per wish")
-        return results[0]
-    }
-
-    /// Leases from all datasets at every priority.
-    func lease(
-        _ count: Int = 1, at seconds: Int64 = 0, oldestFirst: Bool = false, leaseFor: Duration = .seconds(60)
-    ) async throws -> [LeasedJob] {
-        let admitted: [DatasetID: Priority] = [Self.clan: .low, Self.player: .low, Self.repo: .low]
-        return try await store.lease(
-            LeaseRequest(admitted: admitted, oldestFirst: oldestFirst, count: count, leaseFor: leaseFor),
-            now: Self.t(seconds))
-    }
-
-    func leaseOne(at seconds: Int64 = 0, leaseFor: Duration = .seconds(60)) async throws -> LeasedJob {
-        try require(await lease(at: seconds, leaseFor: leaseFor).first, "a ready job")
-    }
-
-    /// Ends one job.
-    func end(_ lease: LeasedJob, _ end: JobEnd, at seconds: Int64 = 0) async throws -> Bool {
-        try require(await store.end([(lease: lease, end: end)], now: Self.t(seconds)).first, "one answer per job")
-    }
-
-    /// Makes a dead job of a key.
-    func kill(_ key: String, at seconds: Int64 = 0) async throws -> Int64 {
-        try await enqueue(key, .critical, at: seconds)
-        let lease = try await leaseOne(at: seconds)
-        try expectEqual(lease.job.document.key, key, "the job that was to die")
-        try expect(try await end(lease, .dead(Self.note()), at: seconds), "a leased job can die")
-        return lease.job.id
-    }
-
-    func job(_ id: Int64) async throws -> RefreshJob { try require(await store.job(id), "the job \(id)") }
 }
 
 extension LeasedJob {

@@ -3,8 +3,8 @@ import FreshetCore
 private typealias F = ContractFixture
 
 extension StoreContract {
-    static let enqueuing: [Check] = [
-        Check("a new wish makes a ready job with everything it said") { f in
+    static let enqueuing: [JobCheck] = [
+        JobCheck("a new wish makes a ready job with everything it said") { f in
             let result = try await f.enqueue("A", .high, cause: "cold", heat: 7, at: 4)
             try expect(result.isNew && !result.raised, "a new job")
             let job = try await f.job(result.jobID)
@@ -15,7 +15,7 @@ extension StoreContract {
             let found = try await f.store.job(for: F.id("A"))
             try expectEqual(found, wanted, "the same job by its document")
         },
-        Check("job ids ascend and are never used again") { f in
+        JobCheck("job ids ascend and are never used again") { f in
             let first = try await f.enqueue("A")
             let second = try await f.enqueue("B")
             try expect(second.jobID > first.jobID, "ids ascend")
@@ -24,7 +24,7 @@ extension StoreContract {
             let third = try await f.enqueue("C")
             try expect(third.jobID > second.jobID, "the id of a dropped job is not given again")
         },
-        Check("a document has at most one unfinished job, in one call too") { f in
+        JobCheck("a document has at most one unfinished job, in one call too") { f in
             let wish = EnqueueRequest(document: F.id("A"), priority: .medium, cause: "read")
             let other = EnqueueRequest(document: F.id("A", F.player), priority: .medium, cause: "read")
             let results = try await f.store.enqueue([wish, wish, other], now: F.t(0))
@@ -35,7 +35,7 @@ extension StoreContract {
             let depth = try await f.store.depth(source: nil)
             try expectEqual(depth.total(.ready), 2)
         },
-        Check("a second wish can only raise priority and heat") { f in
+        JobCheck("a second wish can only raise priority and heat") { f in
             let first = try await f.enqueue("A", .medium, heat: 5)
             let lower = try await f.enqueue("A", .low, heat: 1)
             try expect(!lower.raised && !lower.isNew, "a lower wish changes nothing")
@@ -50,7 +50,7 @@ extension StoreContract {
             try expectEqual(raised.cause, "read", "the first cause stays")
             try expectEqual(raised.enqueuedAt, F.t(0), "the age stays")
         },
-        Check("a raise keeps the tries and the last error") { f in
+        JobCheck("a raise keeps the tries and the last error") { f in
             let first = try await f.enqueue("A", .low)
             let lease = try await f.leaseOne()
             try expect(try await f.end(lease, .retry(at: F.t(50), error: F.note())), "a held job can be retried")
@@ -60,7 +60,7 @@ extension StoreContract {
             try expectEqual(job.lastError, F.note())
             try expectEqual(job.priority, .high)
         },
-        Check("a reader or schedule does not wake a waiting job") { f in
+        JobCheck("a reader or schedule does not wake a waiting job") { f in
             let first = try await f.enqueue("A", notBefore: F.t(100))
             for cause in ["read", "cold", "schedule", "retry"] {
                 try await f.enqueue("A", .critical, cause: cause, at: 1)
@@ -69,7 +69,7 @@ extension StoreContract {
                 try expectEqual(job.notBefore, F.t(100))
             }
         },
-        Check("a person wakes a waiting job, unless the wish has its own time") { f in
+        JobCheck("a person wakes a waiting job, unless the wish has its own time") { f in
             for (key, cause) in [("A", "operator"), ("B", "cli")] {
                 let first = try await f.enqueue(key, notBefore: F.t(100))
                 let later = try await f.enqueue(key, cause: cause, notBefore: F.t(50), at: 1)
@@ -83,7 +83,7 @@ extension StoreContract {
                 try expectEqual(ready.notBefore, F.t(2))
             }
         },
-        Check("a leased job stays leased when it is raised") { f in
+        JobCheck("a leased job stays leased when it is raised") { f in
             let first = try await f.enqueue("A", .low)
             let lease = try await f.leaseOne()
             let raise = try await f.enqueue("A", .critical, cause: "operator", at: 1)
@@ -92,7 +92,7 @@ extension StoreContract {
             try expectEqual(job.state, .leased)
             try expect(try await f.end(lease, .done, at: 2), "the lease is still good")
         },
-        Check("a dead job is left alone by readers and replaced by a person") { f in
+        JobCheck("a dead job is left alone by readers and replaced by a person") { f in
             let dead = try await f.kill("A")
             let read = try await f.enqueue("A", .critical, cause: "schedule", at: 1)
             try expectEqual(read, EnqueueResult(jobID: dead, isNew: false, raised: false))
@@ -106,7 +106,7 @@ extension StoreContract {
             try expectEqual(new.attempts, 0)
             try expectEqual(new.state, .ready)
         },
-        Check("a dead job makes room for anybody when it died before the wish's limit") { f in
+        JobCheck("a dead job makes room for anybody when it died before the wish's limit") { f in
             let dead = try await f.kill("A", at: 10)
             let wish = { (limit: Int64) in
                 EnqueueRequest(
@@ -122,7 +122,7 @@ extension StoreContract {
             try expectEqual(new.attempts, 0)
             try expectEqual(new.cause, "schedule")
         },
-        Check("a document can be asked for again after its job is done") { f in
+        JobCheck("a document can be asked for again after its job is done") { f in
             let first = try await f.enqueue("A")
             let lease = try await f.leaseOne()
             try expect(try await f.end(lease, .done, at: 1), "a held job can end")
@@ -133,7 +133,7 @@ extension StoreContract {
             let done = try await f.job(first.jobID)
             try expectEqual(done.state, .done, "the finished one can still be seen")
         },
-        Check("a wish with a time in the past is ready at once") { f in
+        JobCheck("a wish with a time in the past is ready at once") { f in
             let result = try await f.enqueue("A", notBefore: F.t(-10), at: 0)
             let job = try await f.job(result.jobID)
             try expectEqual(job.state, .ready)

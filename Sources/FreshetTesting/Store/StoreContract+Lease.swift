@@ -3,8 +3,8 @@ import FreshetCore
 private typealias F = ContractFixture
 
 extension StoreContract {
-    static let leasing: [Check] = [
-        Check("leases go by priority, then heat, then age") { f in
+    static let leasing: [JobCheck] = [
+        JobCheck("leases go by priority, then heat, then age") { f in
             try await f.enqueue("low", .low, heat: 99)
             try await f.enqueue("m1", .medium)
             try await f.enqueue("m2", .medium, heat: 5, in: F.player)
@@ -14,7 +14,7 @@ extension StoreContract {
             let leases = try await f.lease(10)
             try expectEqual(leases.map(\.key), ["critical", "high", "m2", "m3", "m1", "low"])
         },
-        Check("one at a time gives the same order as all at once") { f in
+        JobCheck("one at a time gives the same order as all at once") { f in
             for (index, priority) in [Priority.low, .high, .medium, .high, .critical, .low].enumerated() {
                 try await f.enqueue(
                     "k\(index)", priority, heat: index % 2, in: index % 2 == 0 ? F.clan : F.player, at: Int64(index))
@@ -23,7 +23,7 @@ extension StoreContract {
             while let lease = try await f.lease(1, at: 9).first { keys.append(lease.key) }
             try expectEqual(keys, ["k4", "k1", "k3", "k2", "k5", "k0"])
         },
-        Check("a lease tells the try, the state, and a fence that only rises") { f in
+        JobCheck("a lease tells the try, the state, and a fence that only rises") { f in
             for key in ["A", "B", "C"] { try await f.enqueue(key) }
             let first = try await f.leaseOne(at: 1)
             try expectEqual(first.job.attempts, 1)
@@ -39,14 +39,14 @@ extension StoreContract {
             try expectEqual(again.job.attempts, 2)
             try expect(again.fence > (fences.max() ?? 0), "a later lease has a higher fence")
         },
-        Check("a leased job is not leased again") { f in
+        JobCheck("a leased job is not leased again") { f in
             try await f.enqueue("A")
             let first = try await f.lease(5)
             try expectEqual(first.count, 1)
             let second = try await f.lease(5)
             try expect(second.isEmpty, "nothing is left")
         },
-        Check("only admitted datasets go, down to their priority") { f in
+        JobCheck("only admitted datasets go, down to their priority") { f in
             try await f.enqueue("c-high", .high)
             try await f.enqueue("c-low", .low)
             try await f.enqueue("p-medium", .medium, in: F.player)
@@ -61,14 +61,14 @@ extension StoreContract {
             let none = try await f.lease(0)
             try expect(none.isEmpty, "a count of zero takes nothing")
         },
-        Check("a lease takes at most its count") { f in
+        JobCheck("a lease takes at most its count") { f in
             for index in 0..<10 { try await f.enqueue("k\(index)", in: index % 2 == 0 ? F.clan : F.player) }
             let some = try await f.lease(4)
             try expectEqual(some.map(\.key), ["k0", "k1", "k2", "k3"])
             let rest = try await f.lease(100)
             try expectEqual(rest.count, 6)
         },
-        Check("waiting jobs are leased once their time has come, in their priority") { f in
+        JobCheck("waiting jobs are leased once their time has come, in their priority") { f in
             try await f.enqueue("later", .critical, notBefore: F.t(100))
             try await f.enqueue("now", .low)
             let early = try await f.lease(10, at: 99)
@@ -77,7 +77,7 @@ extension StoreContract {
             let due = try await f.lease(10, at: 100)
             try expectEqual(due.map(\.key), ["later", "medium"], "at the moment itself it is ready")
         },
-        Check("oldest first takes the longest waiting job of any admitted priority") { f in
+        JobCheck("oldest first takes the longest waiting job of any admitted priority") { f in
             try await f.enqueue("old-low", .low, at: 0)
             try await f.enqueue("new-critical", .critical, at: 10)
             try await f.enqueue("older-player", .low, in: F.player, at: -5)
@@ -90,7 +90,7 @@ extension StoreContract {
             let next = try await f.lease(1, at: 20, oldestFirst: true)
             try expectEqual(next.map(\.key), ["older-player"])
         },
-        Check("a raised job is leased at its new priority and heat") { f in
+        JobCheck("a raised job is leased at its new priority and heat") { f in
             try await f.enqueue("A", .low)
             try await f.enqueue("B", .medium)
             try await f.enqueue("C", .medium)
@@ -99,7 +99,7 @@ extension StoreContract {
             let leases = try await f.lease(10)
             try expectEqual(leases.map(\.key), ["A", "C", "B"])
         },
-        Check("the next waiting moment is the earliest of the datasets asked for") { f in
+        JobCheck("the next waiting moment is the earliest of the datasets asked for") { f in
             let none = try await f.store.nextWaiting(of: [F.clan])
             try expect(none == nil, "nil without waiting jobs")
             try await f.enqueue("A", .low, notBefore: F.t(50))

@@ -3,8 +3,8 @@ import FreshetCore
 private typealias F = ContractFixture
 
 extension StoreContract {
-    static let queueQuestions: [Check] = [
-        Check("the position counts the ready jobs of the source that go before") { f in
+    static let queueQuestions: [JobCheck] = [
+        JobCheck("the position counts the ready jobs of the source that go before") { f in
             let low = try await f.enqueue("low", .low)
             let cool = try await f.enqueue("cool", .medium)
             let hot = try await f.enqueue("hot", .medium, heat: 9, in: F.player)
@@ -20,7 +20,7 @@ extension StoreContract {
             let unknown = try await f.store.position(of: 999_999)
             try expect(unknown == nil, "an unknown job has no position")
         },
-        Check("jobs are listed in lease order, finished ones newest first") { f in
+        JobCheck("jobs are listed in lease order, finished ones newest first") { f in
             try await f.enqueue("low", .low)
             try await f.enqueue("high", .high, in: F.player)
             try await f.enqueue("hot", .low, heat: 3)
@@ -41,7 +41,7 @@ extension StoreContract {
             let waiting = try await f.store.jobs(in: .waiting, source: "clash", limit: 10)
             try expectEqual(waiting.map(\.document.key), ["w-high", "w-low"])
         },
-        Check("the depth counts jobs by state and priority, with the oldest ready moment") { f in
+        JobCheck("the depth counts jobs by state and priority, with the oldest ready moment") { f in
             try await f.enqueue("a", .low, at: 5)
             try await f.enqueue("b", .low, at: 3)
             try await f.enqueue("c", .high, at: 7)
@@ -62,7 +62,7 @@ extension StoreContract {
             let leased = try await f.store.depth(source: "github")
             try expectEqual(leased.counts[.leased], [.critical: 1])
         },
-        Check("an unknown job is nil") { f in
+        JobCheck("an unknown job is nil") { f in
             let byID = try await f.store.job(42)
             try expect(byID == nil, "no such id")
             let byDocument = try await f.store.job(for: F.id("A"))

@@ -3,8 +3,8 @@ import FreshetCore
 private typealias F = ContractFixture
 
 extension StoreContract {
-    static let restore: [Check] = [
-        Check("a backup's jobs come back as they were") { f in
+    static let restore: [JobCheck] = [
+        JobCheck("a backup's jobs come back as they were") { f in
             let waiting = RefreshJob(
                 id: 77, document: F.id("w"), priority: .high, cause: "schedule", enqueuedAt: F.t(1),
                 notBefore: F.t(900),
@@ -35,7 +35,7 @@ extension StoreContract {
             try expectEqual(try await f.lease(5, at: 101).map(\.key), ["l"])
             try expectEqual(try await f.lease(5, at: 900).map(\.key), ["w"])
         },
-        Check("a backup doubles no job, lowers no priority and resets no tries") { f in
+        JobCheck("a backup doubles no job, lowers no priority and resets no tries") { f in
             let dead = try await f.kill("dead")
             try await f.enqueue("both", .medium, heat: 3)
             try await f.enqueue("urgent", .critical)

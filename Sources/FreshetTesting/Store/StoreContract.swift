@@ -19,6 +19,8 @@ public enum StoreContract {
             (self.name, self.body) = (name, body)
         }
 
+        init(_ check: JobCheck) { self.init(check.name) { try await check.body(JobFixture(store: $0.store)) } }
+
         /// The name.
         public var description: String { name }
 
@@ -38,11 +40,31 @@ public enum StoreContract {
         }
     }
 
+    /// One promise of the queue, by name.
+    public struct JobCheck: Sendable, CustomStringConvertible {
+        /// The promise, as a sentence.
+        public let name: String
+        fileprivate let body: @Sendable (JobFixture) async throws -> Void
+
+        init(_ name: String, _ body: @escaping @Sendable (JobFixture) async throws -> Void) {
+            (self.name, self.body) = (name, body)
+        }
+
+        /// The name.
+        public var description: String { name }
+
+        /// Runs the check on an empty queue.
+        ///
+        /// - Throws: ``ContractViolation`` with what was seen and what was promised, or what the queue threw.
+        public func run(_ queue: any JobStore) async throws { try await body(JobFixture(store: queue)) }
+    }
+
     /// Every check.
     public static let all: [Check] =
-        documents + history + census + enqueuing + leasing + ends + recovery + queueQuestions + restore + events
-        + smallThings
-        + concurrency
+        documents + history + census + jobs.map(Check.init) + commits + events + smallThings + concurrency
+
+    /// The checks of the queue alone, for whatever is a `JobStore` and no more.
+    public static let jobs: [JobCheck] = enqueuing + leasing + ends + recovery + queueQuestions + restore
 }
 
 /// A promise that a store did not keep.
