@@ -62,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CClock"),
         library("FreshetCore"),
@@ -74,6 +75,7 @@ let package = Package(
             "FreshetBigQuery", path: "Sources/Destinations/FreshetBigQuery",
             ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, jwtKit, nioCore, nioHTTP1]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
+        library("FreshetPostgres", path: "Sources/Stores/FreshetPostgres", ["CPostgres", "FreshetCore"]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
@@ -109,6 +111,7 @@ let package = Package(
         tests("FreshetExportTests", ["FreshetCore", "FreshetExport", "FreshetTesting"]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
+        tests("FreshetPostgresTests", ["FreshetCore", "FreshetPostgres", "FreshetTesting"]),
         tests(
             "FreshetRuntimeTests",
             ["FreshetCore", "FreshetMock", "FreshetRuntime", asyncHTTPClient, nioCore, nioHTTP1, yams]),

@@ -25,6 +25,7 @@ struct ArrowTests {
         ],
         "FreshetExport": ["CZlib", "FreshetCore", "Glibc"],
         "FreshetMemory": ["FreshetCore"],
+        "FreshetPostgres": ["CPostgres", "FreshetCore", "Dispatch", "Glibc"],
         "FreshetSQLite": ["FreshetCore", "GRDB", "GRDBSQLite", "Dispatch", "FoundationEssentials", "Glibc"],
         "FreshetEngine": ["CClock", "FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
         "FreshetServer": [
