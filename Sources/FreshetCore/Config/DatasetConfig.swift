@@ -20,6 +20,8 @@ public struct DatasetConfig: Sendable {
     public var historyKeep: Period?
     /// JSONPaths whose changes are quiet.
     public var ignoreChanges: [String] = []
+    /// By the JSONPath of the elements of an array the member that they are known by when changes are told, in order.
+    public var diffKeys: [(path: String, member: String)] = []
     /// JSONPaths that a good document must have.
     public var require: [String] = []
     /// How several answers make one document.
@@ -88,6 +90,18 @@ public struct RefreshSchedule: Sendable, Hashable {
     public var missed = Missed.once
     /// How long a read keeps a key tracked.
     public var trackedFor = Duration.seconds(7 * 86_400)
+    /// By what is known of each key instead of at one pace; ``timing`` is then that of the slowest class, for estimates.
+    public var adaptive: AdaptiveRefresh?
+
+    /// Creates a schedule that follows what is known of each key.
+    ///
+    /// The keys of a list are fetched also when nobody asked for them; `tracked` leaves those alone that nobody reads.
+    public init(_ adaptive: AdaptiveRefresh, selection: Selection) {
+        self.init(timing: .every(Period(adaptive.classes.last?.every ?? .seconds(28_800))), selection: selection)
+        self.adaptive = adaptive
+        priority = adaptive.classes.last?.priority ?? .low
+        if selection == .tracked { self.adaptive?.trackedFor = adaptive.trackedFor ?? trackedFor }
+    }
 
     /// Creates a schedule.
     public init(timing: Timing, selection: Selection) { (self.timing, self.selection) = (timing, selection) }

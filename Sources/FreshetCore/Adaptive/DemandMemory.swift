@@ -1,0 +1,196 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Who reads a key, and at what time of day; decayed, so that it follows.
+///
+/// The predictor is this: in the hour h of the day (UTC) a key is read as often as its long average says, times the share that h has in
+/// its own history of hours, which counts as much as that of the whole dataset once it has ``priorReads`` reads. What was read within the
+/// last hour or so counts besides; the larger of the two is expected.
+public struct DemandMemory: Sendable, Hashable {
+    /// After so many seconds a read counts half in the short memory.
+    public static let shortHalfLife = 3600.0
+    /// And in the long one.
+    public static let longHalfLife = 3 * 86_400.0
+    /// And among the hours of the day.
+    public static let hoursHalfLife = 10 * 86_400.0
+    /// Reads of its own that outweigh the habits of the dataset.
+    public static let priorReads = 12.0
+    /// What is expected of a key that nobody has read yet: a read in two weeks.
+    public static let least = 1 / (14 * 86_400.0)
+
+    private static let ln2 = 0.693_147_180_559_945_3
+
+    var short: Float = 0
+    var long: Float = 0
+    /// What the hours weigh together.
+    var hoursWeight: Float = 0
+    /// Parts of 255 of the strongest hour.
+    var hours = HourShares()
+    /// The moment that the sums are of, in seconds; 0 before the first read.
+    var at: UInt32 = 0
+    /// The first read, in seconds.
+    var since: UInt32 = 0
+
+    /// Knows of no read.
+    public init() {}
+
+    /// The last read that was noted; `nil` before the first.
+    public var lastRead: Timestamp? { at == 0 ? nil : Timestamp(seconds: Int64(at)) }
+
+    /// Notes reads.
+    public mutating func read(_ count: Int, at moment: Timestamp) {
+        guard count > 0 else { return }
+        let second = UInt32(clamping: max(1, moment.seconds))
+        if at == 0 { (at, since) = (second, second) }
+        if second > at {
+            let gap = Double(second - at)
+            short *= Float(exp2(-gap / DemandMemory.shortHalfLife))
+            long *= Float(exp2(-gap / DemandMemory.longHalfLife))
+            hoursWeight *= Float(exp2(-gap / DemandMemory.hoursHalfLife))
+            at = second
+        }
+        short += Float(count)
+        long += Float(count)
+        hours.add(Float(count), hour: DemandMemory.hour(moment), weight: hoursWeight)
+        hoursWeight += Float(count)
+    }
+
+    /// Reads per second by the long memory, as it stands at a moment.
+    func average(at now: Timestamp) -> Double {
+        guard at > 0 else { return 0 }
+        let gap = max(0, Double(now.seconds) - Double(at))
+        // A memory that is younger than its half-life has not filled yet.
+        let known = max(3600, Double(now.seconds) - Double(since))
+        let filled = 1 - exp2(-known / DemandMemory.longHalfLife)
+        return Double(long) * exp2(-gap / DemandMemory.longHalfLife) * DemandMemory.ln2
+            / (DemandMemory.longHalfLife * filled)
+    }
+
+    /// Reads per second by the short memory, as it stands at a moment.
+    func recent(at now: Timestamp) -> Double {
+        guard at > 0 else { return 0 }
+        let gap = max(0, Double(now.seconds) - Double(at))
+        return Double(short) * exp2(-gap / DemandMemory.shortHalfLife) * DemandMemory.ln2 / DemandMemory.shortHalfLife
+    }
+
+    /// The share of an hour of the day in the reads of a day.
+    func share(ofHour hour: Int, prior: HourHabits) -> Double {
+        let own = Double(hoursWeight)
+        guard own > 0.01 else { return prior.share(hour) }
+        return (own * hours.share(hour) + DemandMemory.priorReads * prior.share(hour))
+            / (own + DemandMemory.priorReads)
+    }
+
+    /// Reads per day that are expected now.
+    public func readsPerDay(at now: Timestamp) -> Double { max(average(at: now), recent(at: now)) * 86_400 }
+
+    /// The next hour from `now` on in which clearly more reads are expected than on average, as the moment it begins.
+    ///
+    /// `nil` when no hour stands out.
+    public func nextBusyHour(after now: Timestamp, prior: HourHabits) -> Timestamp? {
+        guard at > 0 else { return nil }
+        let start = now.seconds / 3600
+        return (1...24).map { start + Int64($0) }
+            .first { share(ofHour: Int($0 % 24), prior: prior) > 1.5 / 24 }
+            .map { Timestamp(seconds: $0 * 3600) }
+    }
+
+    static func hour(_ moment: Timestamp) -> Int { Int(floorDivide(moment.seconds, 3600).quotient % 24 + 24) % 24 }
+}
+
+/// What each hour of the day weighs, in a byte each.
+struct HourShares: Sendable, Hashable {
+    var low: UInt64 = 0
+    var middle: UInt64 = 0
+    var high: UInt64 = 0
+
+    subscript(hour: Int) -> UInt8 {
+        get {
+            let word = hour < 8 ? low : hour < 16 ? middle : high
+            return UInt8(truncatingIfNeeded: word >> UInt64(8 * (hour & 7)))
+        }
+        set {
+            let shift = UInt64(8 * (hour & 7))
+            let (clear, set) = (~(UInt64(0xFF) << shift), UInt64(newValue) << shift)
+            if hour < 8 {
+                low = low & clear | set
+            } else if hour < 16 {
+                middle = middle & clear | set
+            } else {
+                high = high & clear | set
+            }
+        }
+    }
+
+    private var total: Int { (0..<24).reduce(0) { $0 + Int(self[$1]) } }
+
+    func share(_ hour: Int) -> Double {
+        let total = total
+        return total > 0 ? Double(self[hour]) / Double(total) : 1 / 24.0
+    }
+
+    /// Adds reads to an hour; all hours together weighed `weight` before.
+    mutating func add(_ count: Float, hour: Int, weight: Float) {
+        let total = Float(total)
+        let scale = total > 0 && weight > 0 ? weight / total : 1
+        let mine = (total > 0 ? Float(self[hour]) * scale : 0) + count
+        var top = mine
+        for other in 0..<24 where other != hour { top = max(top, Float(self[other]) * scale) }
+        guard top > 0 else { return }
+        for other in 0..<24 where other != hour {
+            self[other] = UInt8((Float(self[other]) * scale / top * 255).rounded())
+        }
+        self[hour] = UInt8((mine / top * 255).rounded())
+    }
+}
+
+/// When the readers of a whole dataset come.
+public struct HourHabits: Sendable, Hashable {
+    private var counts: [Double]
+    private var shares: [Double]
+    private var at: Int64 = 0
+
+    /// Every hour alike.
+    public init() {
+        counts = Array(repeating: 0, count: 24)
+        shares = Array(repeating: 1 / 24.0, count: 24)
+    }
+
+    /// Restores what ``encode()`` gave; `nil` for anything else.
+    public init?(decoding bytes: [UInt8]) {
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Double($0) }
+        guard parts.count == 25, parts.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return nil }
+        self.init()
+        (at, counts) = (Int64(parts[0]), Array(parts.dropFirst()))
+        settle()
+    }
+
+    /// The counts, to be kept.
+    public func encode() -> [UInt8] {
+        Array(([String(at)] + counts.map { String(($0 * 100).rounded() / 100) }).joined(separator: " ").utf8)
+    }
+
+    /// Notes reads of any key.
+    public mutating func read(_ count: Int, at moment: Timestamp) {
+        let second = moment.seconds
+        if second > at {
+            let keep = at == 0 ? 1 : exp2(-Double(second - at) / DemandMemory.hoursHalfLife)
+            for hour in 0..<24 { counts[hour] *= keep }
+            at = second
+        }
+        counts[DemandMemory.hour(moment)] += Double(count)
+        settle()
+    }
+
+    /// The share of an hour (0...23) in the reads of a day.
+    public func share(_ hour: Int) -> Double { shares[hour] }
+
+    /// Until a few days' reads are known, all hours count nearly alike.
+    private mutating func settle() {
+        let total = counts.reduce(0, +) + 240
+        for hour in 0..<24 { shares[hour] = (counts[hour] + 10) / total }
+    }
+}

@@ -1,0 +1,268 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Decides when a key is refreshed next, how urgent that is, and why; pure.
+///
+/// - A key belongs to the first class that applies. With calls to spare it is refreshed each `every` of its class, sooner (down to
+///   `least`) when so many read it, or it changes so often, that a call sooner is worth as much as one to a key that is read and changes
+///   once in `every`.
+/// - When calls are scarce they have a price, in seconds of staleness that readers are spared. A key waits until a refresh is worth that
+///   (up to `most`): see ``StalenessMath``.
+/// - What it is worth counts the readers that are expected at that time of the day and within the lead after it, so that a key is
+///   refreshed shortly before its readers usually come: see ``DemandMemory``.
+/// - Its priority is that of its class, or of the class next to it whose pace it has.
+public struct RefreshPolicy: Sendable {
+    /// The moment that stands for never.
+    public static let never = Timestamp(seconds: 253_370_764_800)
+    /// How long after a key came to be overdue by its class it counts as more urgent.
+    static let overdue = 2.0
+
+    /// What it was made from.
+    public let config: AdaptiveRefresh
+    private let windows: [CalendarWindow?]
+
+    /// Creates a policy.
+    public init(_ config: AdaptiveRefresh) {
+        self.config = config
+        windows = config.classes.map { kind in config.calendar.first { $0.name == kind.during } }
+    }
+
+    /// What was decided of a key.
+    public struct Decision: Sendable, Hashable {
+        /// When it is due; ``RefreshPolicy/never`` when it is left alone.
+        public var due: Timestamp
+        /// How urgent it is then.
+        public var priority: Priority
+        /// The number of its class.
+        public var kind: Int
+        /// What decided the time.
+        public var cause: Cause
+    }
+
+    /// What decided the time.
+    public enum Cause: String, Sendable {
+        /// The interval of its class or strategy.
+        case pace
+        /// It is worth a call sooner.
+        case demand
+        /// Its readers usually come then.
+        case hours
+        /// Calls are scarce.
+        case price
+        /// A moment that the document names.
+        case look
+        /// A client shows it.
+        case viewing
+        /// The last attempt failed.
+        case failure
+        /// A window of the calendar opens.
+        case calendar
+        /// Upstream does not know it, or nobody reads it.
+        case none
+    }
+
+    /// Changes per second that are likely for a key of a class before anything was learned: one in two intervals.
+    public func priorRate(of kind: Int) -> Double { 0.5 / max(1, config.classes[kind].every.inSeconds) }
+
+    /// The first class that applies, else the last.
+    public func kind(of memory: KeyMemory, at now: Timestamp) -> Int {
+        let last = config.classes.count - 1
+        return (0..<last).first { applies($0, to: memory, at: now) } ?? last
+    }
+
+    private func applies(_ index: Int, to memory: KeyMemory, at now: Timestamp) -> Bool {
+        let kind = config.classes[index]
+        if !kind.when.isEmpty, memory.matches & (1 << UInt32(index)) == 0 { return false }
+        if let within = kind.readWithin {
+            let isViewed = memory.viewedUntil.map { $0 > now } ?? false
+            guard isViewed || memory.demand.lastRead.map({ $0 > now - within }) ?? false else { return false }
+        }
+        if let within = kind.changedWithin {
+            guard memory.changedAt.map({ $0 > now - within }) ?? false else { return false }
+        }
+        if kind.during != nil { return windows[index]?.isOpen(at: now) ?? false }
+        return true
+    }
+
+    /// Decides about a key.
+    ///
+    /// - Parameters:
+    ///   - memory: What is known of it.
+    ///   - strategy: Its strategy.
+    ///   - now: The moment of the decision.
+    ///   - price: What a call must save, in reader-seconds; 0 when calls are not scarce.
+    ///   - habits: When the dataset's readers come.
+    /// - Returns: When it is due, how urgent it is then, and what decided that.
+    public func decide(
+        _ memory: KeyMemory, strategy: RefreshStrategy, now: Timestamp, price: Double, habits: HourHabits
+    ) -> Decision {
+        let index = kind(of: memory, at: now)
+        let kind = config.classes[index]
+        let isViewed = memory.viewedUntil.map { $0 > now } ?? false
+        guard !memory.isMissing, isTracked(memory, isViewed: isViewed, now: now) else {
+            return Decision(due: RefreshPolicy.never, priority: kind.priority, kind: index, cause: .none)
+        }
+        let start = memory.checkedAt ?? now
+        var found = Decision(due: now, priority: kind.priority, kind: index, cause: .pace)
+        if memory.checkedAt != nil {
+            switch strategy.kind {
+            case .fixed: found.due = start + (strategy.every ?? kind.every)
+            case .adaptive:
+                (found.due, found.cause) = adaptive(memory, index, start: start, now: now, price: price, habits)
+                found.priority = priority(ofPace: found.due - start, index)
+            }
+        }
+        if isViewed { view(&found, kind, start: start) }
+        if memory.failures > 0, found.cause != .viewing || memory.failures > 3 {
+            let rest = min(kind.most, kind.least * (1 << min(Int(memory.failures), 10)))
+            if start + rest > found.due { (found.due, found.cause) = (start + rest, .failure) }
+        }
+        if let opening = nextOpening(index, after: now), opening < found.due {
+            (found.due, found.cause) = (opening, .calendar)
+        }
+        if let look = memory.lookAt, look <= found.due {
+            found = Decision(due: look, priority: min(memory.lookPriority, found.priority), kind: index, cause: .look)
+        }
+        return found
+    }
+
+    /// What a refresh now would spare readers, in reader-seconds; orders keys of one priority.
+    public func worth(_ memory: KeyMemory, kind: Int, now: Timestamp, habits: HourHabits) -> Double {
+        let age = (now - (memory.confirmedAt ?? memory.checkedAt ?? now)).inSeconds
+        return StalenessMath.worth(
+            reads: demand(memory.demand, at: now, from: now, habits),
+            changes: memory.change.rate(prior: priorRate(of: kind)), after: age)
+    }
+
+    private func isTracked(_ memory: KeyMemory, isViewed: Bool, now: Timestamp) -> Bool {
+        guard let span = config.trackedFor, !isViewed else { return true }
+        return memory.demand.lastRead.map { $0 > now - span } ?? false
+    }
+
+    private func view(_ found: inout Decision, _ kind: RefreshClass, start: Timestamp) {
+        let pace = min(kind.least, config.classes[0].every)
+        found.priority = min(found.priority, .high)
+        if start + pace < found.due { (found.due, found.cause) = (start + pace, .viewing) }
+    }
+
+    /// When a class above this one opens by the calendar.
+    private func nextOpening(_ index: Int, after now: Timestamp) -> Timestamp? {
+        (0..<index).compactMap { place in
+            config.classes[place].when.isEmpty ? windows[place]?.nextOpening(after: now) : nil
+        }.min()
+    }
+
+    // MARK: By worth
+
+    private func adaptive(
+        _ memory: KeyMemory, _ index: Int, start: Timestamp, now: Timestamp, price: Double, _ habits: HourHabits
+    ) -> (Timestamp, Cause) {
+        let kind = config.classes[index]
+        let changes = memory.change.rate(prior: priorRate(of: index))
+        let calm = reach(
+            StalenessMath.price(every: kind.every), memory.demand, changes, start: start, now: now,
+            from: kind.least, to: kind.every, habits)
+        var found: (due: Timestamp, cause: Cause) = (calm.at, calm.at < start + kind.every ? .demand : .pace)
+        if calm.isJump { found.cause = .hours }
+        guard price > 0 else { return found }
+        let pressed = reach(
+            price, memory.demand, changes, start: start, now: now, from: kind.least, to: kind.most, habits)
+        if pressed.at > found.due { found = (pressed.at, pressed.isJump ? .hours : .price) }
+        return found
+    }
+
+    /// The first moment between two ages at which a refresh is worth the price; the later age when none is before.
+    ///
+    /// `isJump`: whether it is one at which more readers are expected than before.
+    private func reach(
+        _ price: Double, _ demand: DemandMemory, _ changes: Double, start: Timestamp, now: Timestamp,
+        from least: Duration,
+        to most: Duration, _ habits: HourHabits
+    ) -> (at: Timestamp, isJump: Bool) {
+        let (first, end) = (start + least, start + most)
+        guard demand.at > 0 else {
+            let age = StalenessMath.age(reads: DemandMemory.least, changes: changes, price: price)
+            return (age < most.inSeconds ? max(first, start + .seconds(age)) : end, false)
+        }
+        let lead = config.lead.microseconds
+        var (moment, steps) = (first, 0)
+        // Piece by piece between the moments at which the expected readers change: each hour, and each lead before one.
+        while moment < end, steps < 100 {
+            let hour = floorDivide(moment.microseconds, 3_600_000_000).quotient * 3_600_000_000
+            let next =
+                moment.microseconds < hour + 3_600_000_000 - lead
+                ? hour + 3_600_000_000 - lead : hour + 3_600_000_000
+            let reads = self.demand(demand, at: moment, from: now, habits)
+            let pieceEnd = min(Timestamp(microseconds: next), end)
+            let atEnd = StalenessMath.worth(reads: reads, changes: changes, after: (pieceEnd - start).inSeconds)
+            if atEnd >= price {
+                let age = StalenessMath.age(reads: reads, changes: changes, price: price)
+                let at = min(max(moment, start + .seconds(age)), pieceEnd)
+                return (at, steps > 0 && at == moment)
+            }
+            (moment, steps) = (pieceEnd, steps + 1)
+        }
+        return (end, false)
+    }
+
+    /// Reads per second expected at a moment and within the lead after it.
+    private func demand(_ demand: DemandMemory, at moment: Timestamp, from now: Timestamp, _ habits: HourHabits)
+        -> Double
+    {
+        let hour = DemandMemory.hour(moment)
+        let soon = DemandMemory.hour(moment + config.lead)
+        var share = demand.share(ofHour: hour, prior: habits)
+        if soon != hour { share = max(share, demand.share(ofHour: soon, prior: habits)) }
+        let usual = demand.average(at: now) * 24 * share
+        return max(DemandMemory.least, usual, demand.recent(at: max(now, moment)))
+    }
+
+    /// The priority of the class next to its own whose pace is nearer; one step at most.
+    private func priority(ofPace pace: Duration, _ index: Int) -> Priority {
+        let kind = config.classes[index]
+        let seconds = max(1e-3, pace.inSeconds)
+        if let upper = config.classes[..<index].last(where: { $0.priority < kind.priority && $0.every < kind.every }),
+            seconds * seconds <= upper.every.inSeconds * kind.every.inSeconds
+        {
+            return upper.priority
+        }
+        if let lower = config.classes[(index + 1)...].first(where: {
+            $0.priority > kind.priority && $0.every > kind.every
+        }),
+            seconds * seconds >= lower.every.inSeconds * kind.every.inSeconds
+        {
+            return lower.priority
+        }
+        return kind.priority
+    }
+}
+
+extension RefreshPolicy {
+    /// What becomes of a key whose plan has come due.
+    public enum Review: Sendable, Hashable {
+        /// It is refreshed: with this urgency, and inside a priority by what it is worth.
+        case refresh(Priority, heat: Int)
+        /// It can wait: less is known to be gained, or calls have become dearer.
+        case later(Decision)
+    }
+
+    /// Looks again at a key whose plan has come due.
+    public func review(
+        _ memory: KeyMemory, strategy: RefreshStrategy, now: Timestamp, price: Double, habits: HourHabits
+    ) -> Review {
+        let decision = decide(memory, strategy: strategy, now: now, price: price, habits: habits)
+        guard decision.due <= now else { return .later(decision) }
+        var priority = decision.priority
+        // Age: what has waited for twice its longest interval moves up a step, but never into what is kept for the urgent.
+        if let checked = memory.checkedAt, priority == .low || priority == .medium,
+            (now - checked).inSeconds > RefreshPolicy.overdue * config.classes[decision.kind].most.inSeconds
+        {
+            priority = priority == .low ? .medium : .high
+        }
+        let worth = worth(memory, kind: decision.kind, now: now, habits: habits)
+        return .refresh(priority, heat: Int(min(worth.rounded(), 1_000_000_000)))
+    }
+}
