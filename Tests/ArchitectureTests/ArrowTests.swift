@@ -33,7 +33,7 @@ struct ArrowTests {
             "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
             "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
         ],
-        "FreshetTesting": ["FreshetCore"],
+        "FreshetTesting": ["FreshetCore", "Dispatch", "Glibc"],
         "TornApp": ["FreshetCore", "FreshetDocument"],
     ]
 

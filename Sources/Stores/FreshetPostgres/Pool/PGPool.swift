@@ -72,8 +72,12 @@ final class PGPool: Sendable {
 
     /// Performs one statement that is a transaction of its own.
     ///
-    /// - Parameter repeatable: Whether doing it twice does no harm; only then is it done again when the connection broke
-    ///   before the answer came.
+    /// - Parameters:
+    ///   - repeatable: Whether doing it twice does no harm; only then is it done again when the connection broke before the
+    ///     answer came.
+    ///   - body: The statement.
+    /// - Returns: What `body` returned.
+    /// - Throws: `.unavailable` also when it may have been done but nobody answered.
     func statement<Value: Sendable>(
         repeatable: Bool, _ body: @escaping @Sendable (PGConnection) throws -> Value
     ) async throws(StoreError) -> Value {
