@@ -22,6 +22,7 @@ public final class Engine: MirrorService, Sendable {
     let governors: [String: SourceGovernor]
     let dispatchers: [String: Dispatcher]
     let startedAt: Timestamp
+    let backfills: BackfillRunner
     private let demand = Mailbox<DocumentID>(limit: 200_000)
     private let stopping = Wakeup()
 
@@ -42,6 +43,7 @@ public final class Engine: MirrorService, Sendable {
             configuration: configuration, store: store, upstream: upstream, clock: clock,
             catalog: catalog, metrics: metrics, logger: logger)
         self.context = context
+        backfills = BackfillRunner(context: context)
         var governors: [String: SourceGovernor] = [:]
         var dispatchers: [String: Dispatcher] = [:]
         for source in configuration.sources {
@@ -112,6 +114,7 @@ public final class Engine: MirrorService, Sendable {
             group.addTask { await demandLoop.run() }
             let scheduler = Scheduler(context: context, enqueue: enqueue)
             group.addTask { await scheduler.run() }
+            group.addTask { await self.backfills.run(self.enqueue) }
             let keeper = LeaseKeeper(context: context, dispatchers: Array(dispatchers.values))
             group.addTask { await keeper.run() }
             let janitor = Janitor(context: context)

@@ -62,6 +62,7 @@ enum RouteList {
             Route(.post, "/admin/tokens", .admin, "Make a token", admin.createToken),
             Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),
         ]
+        routes += BackfillRoutes(service: service, logger: logger).all
         routes += AppRoutes(reader: reader).all(service.configuration)
         let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }
         let page = OpenAPI(configuration: service.configuration, build: build).document([self_] + routes).text + "\n"

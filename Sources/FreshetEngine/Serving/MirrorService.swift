@@ -72,6 +72,23 @@ public protocol MirrorService: Sendable {
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
 }
 
+/// Historical loads, where there are workers for them.
+public protocol BackfillService: Sendable {
+    /// The historical load of a dataset, finished or not; `nil` when there never was one.
+    func backfill(of dataset: DatasetID) async throws(StoreError) -> BackfillState?
+
+    /// Begins a load; ``StoreError/refused(_:)`` says why not.
+    func beginBackfill(_ wish: BackfillWish) async throws(StoreError) -> BackfillState
+
+    /// Goes on with a load that was stopped, and tries what was given up on again.
+    func resumeBackfill(of dataset: DatasetID) async throws(StoreError) -> BackfillState
+
+    /// Stops a load.
+    func stopBackfill(of dataset: DatasetID) async throws(StoreError) -> BackfillState
+}
+
+extension Engine: BackfillService {}
+
 extension MirrorService {
     /// Without workers there is nobody to tell.
     public func jobsChanged() {}
