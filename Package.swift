@@ -76,6 +76,8 @@ let package = Package(
             ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, jwtKit, nioCore, nioHTTP1]),
         library("FreshetMemory", path: "Sources/Stores/FreshetMemory", ["FreshetCore"]),
         library("FreshetPostgres", path: "Sources/Stores/FreshetPostgres", ["CPostgres", "FreshetCore"]),
+        library(
+            "FreshetRedis", path: "Sources/Stores/FreshetRedis", ["FreshetCore", nioCore, nioPosix, nioSSL]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
@@ -112,6 +114,9 @@ let package = Package(
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
         tests("FreshetPostgresTests", ["FreshetCore", "FreshetPostgres", "FreshetTesting"]),
+        tests(
+            "FreshetRedisTests",
+            ["FreshetCore", "FreshetMemory", "FreshetRedis", "FreshetTesting", nioCore, nioPosix, nioSSL]),
         tests(
             "FreshetRuntimeTests",
             ["FreshetCore", "FreshetMock", "FreshetRuntime", asyncHTTPClient, nioCore, nioHTTP1, yams]),

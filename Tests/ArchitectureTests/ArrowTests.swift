@@ -26,6 +26,7 @@ struct ArrowTests {
         "FreshetExport": ["CZlib", "FreshetCore", "Glibc"],
         "FreshetMemory": ["FreshetCore"],
         "FreshetPostgres": ["CPostgres", "FreshetCore", "Dispatch", "Glibc"],
+        "FreshetRedis": ["FreshetCore", "NIOCore", "NIOPosix", "NIOSSL"],
         "FreshetSQLite": ["FreshetCore", "GRDB", "GRDBSQLite", "Dispatch", "FoundationEssentials", "Glibc"],
         "FreshetEngine": ["CClock", "FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
         "FreshetServer": [
