@@ -1,5 +1,7 @@
 /// How the elements of two arrays are known to be the same ones: by a member that each has and no two share.
 struct DiffIdentity {
+    /// The member's name.
+    let name: String
     /// The identities of the old and the new elements, in order.
     let old: [[UInt8]]
     let new: [[UInt8]]
@@ -7,12 +9,18 @@ struct DiffIdentity {
     private static let names = ["id", "tag", "key", "name"]
 
     /// Finds the identity of two arrays' elements; nil when they have none, or either array is empty.
-    init?(old: [DiffMachine.Side], new: [DiffMachine.Side], ignoring: IgnoreSet) {
+    ///
+    /// - Parameters:
+    ///   - old: The old elements.
+    ///   - new: The new elements.
+    ///   - declared: The member that is declared for them; it is tried before those that are guessed.
+    ///   - ignoring: What does not count.
+    init?(old: [DiffMachine.Side], new: [DiffMachine.Side], declared: String?, ignoring: IgnoreSet) {
         guard !old.isEmpty, !new.isEmpty else { return nil }
-        for name in Self.names {
+        for name in (declared.map { [$0] } ?? []) + Self.names {
             guard let before = Self.identities(of: old, name, ignoring) else { continue }
             guard let after = Self.identities(of: new, name, ignoring) else { continue }
-            (self.old, self.new) = (before, after)
+            (self.name, self.old, self.new) = (name, before, after)
             return
         }
         return nil
@@ -36,5 +44,14 @@ struct DiffIdentity {
             identities.append(identity)
         }
         return identities
+    }
+
+    /// An identity as a literal of a JSONPath filter.
+    static func literal(_ identity: [UInt8]) -> String {
+        let text = String(decoding: identity.dropFirst(), as: UTF8.self)
+        guard identity.first == UInt8(ascii: "s") else { return text }
+        // The quoting of names is that of literals, too.
+        let quoted = JSONPath(segments: [JSONPath.Segment(.name("\u{1}" + text))]).description
+        return "'" + quoted.dropFirst("$['\\u0001".count).dropLast(2) + "'"
     }
 }

@@ -1,84 +1,92 @@
-/// The comparison behind ``JSONDiff``: a list of pairs still to compare instead of recursion, so that depth costs
+/// The comparison behind ``DocumentDiff``: a list of pairs still to compare instead of recursion, so that depth costs
 /// memory, not stack.
 struct DiffMachine {
     /// A value of one document and the ignore states that are active there.
     struct Side {
         let value: JSONValue
         let active: [Int]
+
+        /// Whether both have the same text under the same ignored paths: equal without a closer look.
+        func isSameText(as other: Side) -> Bool {
+            let (one, two) = (value.byteRange, other.value.byteRange)
+            guard one.count == two.count, active == other.active else { return false }
+            return value.tape.bytes.withUnsafeBufferPointer { left in
+                other.value.tape.bytes.withUnsafeBufferPointer { right in
+                    JSONText.equal(.init(rebasing: left[one]), .init(rebasing: right[two]))
+                }
+            }
+        }
     }
 
-    private enum Work {
-        case compare(Side, Side, JSONPath)
-        case report(JSONChange)
+    enum Work {
+        case compare(Side, Side, DiffPath)
+        case remove(Side, DiffPath)
+        case add(Side, DiffPath)
+        case reorder([Int], DiffPath)
     }
 
-    private let ignoring: IgnoreSet
-    private let maximumCount: Int
-    private let maximumTextBytes: Int
+    let ignoring: IgnoreSet
+    let keys: DiffKeys
+    private let limits: DocumentDiff.Limits
     private(set) var changes: [JSONChange] = []
-    private(set) var isTruncated = false
+    private(set) var count = 0
+    private var bytes = 0
     /// What is still to do, the next one last.
     private var work: [Work] = []
     /// What the container being compared adds to `work`, in order.
-    private var found: [Work] = []
-    private var reports = 0
+    var found: [Work] = []
 
-    init(ignoring: IgnoreSet, maximumCount: Int, maximumTextBytes: Int) {
-        self.ignoring = ignoring
-        self.maximumCount = max(0, maximumCount)
-        self.maximumTextBytes = maximumTextBytes
+    init(ignoring: IgnoreSet, keys: DiffKeys, limits: DocumentDiff.Limits) {
+        (self.ignoring, self.keys, self.limits) = (ignoring, keys, limits)
     }
 
     mutating func run(_ old: JSONValue, _ new: JSONValue) {
         guard !ignoring.ignoresRoot else { return }
         var active: [Int] = []
         ignoring.enterRoot(&active)
-        work = [.compare(Side(value: old, active: active), Side(value: new, active: active), .root)]
+        work = [.compare(Side(value: old, active: active), Side(value: new, active: active), DiffPath())]
         while let next = work.popLast() {
             switch next {
-            case .report(let change):
-                guard changes.count < maximumCount else {
-                    isTruncated = true
-                    return
-                }
-                changes.append(change)
             case .compare(let old, let new, let path):
-                (found, reports) = ([], 0)
+                found = []
                 compare(old, new, path)
                 work.append(contentsOf: found.reversed())
+            case .remove(let old, let path): report(.remove, path, before: old)
+            case .add(let new, let path): report(.add, path, after: new)
+            case .reorder(let order, let path): report(.reorder, path, order: order)
             }
         }
     }
 
-    private mutating func compare(_ old: Side, _ new: Side, _ path: JSONPath) {
-        if old.active == new.active, old.value.rawBytes == new.value.rawBytes { return }
+    private mutating func compare(_ old: Side, _ new: Side, _ path: DiffPath) {
+        if old.isSameText(as: new) { return }
+        let isSame: Bool
         switch (old.value.kind, new.value.kind) {
-        case (.object, .object): compareObjects(old, new, path)
-        case (.array, .array): compareArrays(old, new, path)
-        case (.string, .string): if old.value.content != new.value.content { changed(old, new, path) }
-        case (.null, .null): return
-        case (.bool, .bool): if old.value.bool != new.value.bool { changed(old, new, path) }
-        case (.number, .number): if old.value.rawBytes != new.value.rawBytes { changed(old, new, path) }
-        default: changed(old, new, path)
+        case (.object, .object): return compareObjects(old, new, path)
+        case (.array, .array): return compareArrays(old, new, path)
+        case (.string, .string): isSame = old.value.content == new.value.content
+        case (.null, .null): isSame = true
+        case (.bool, .bool): isSame = old.value.bool == new.value.bool
+        case (.number, .number): isSame = old.value.rawBytes == new.value.rawBytes
+        default: isSame = false
         }
+        if !isSame { report(.replace, path, before: old, after: new) }
     }
 
     // MARK: Objects
 
-    private mutating func compareObjects(_ old: Side, _ new: Side, _ path: JSONPath) {
+    private mutating func compareObjects(_ old: Side, _ new: Side, _ path: DiffPath) {
         let (oldMembers, newMembers) = (members(of: old), members(of: new))
-        for key in oldMembers.order where !isFull {
+        for key in oldMembers.order {
             guard let before = oldMembers.sides[key] else { continue }
-            let place = path.appending(.name(String(decoding: key, as: UTF8.self)))
-            if let after = newMembers.sides[key] {
-                found.append(.compare(before, after, place))
-            } else {
-                removed(before, place)
-            }
+            let after = newMembers.sides[key]
+            if let after, before.isSameText(as: after) { continue }
+            let place = path.appending(.member(String(decoding: key, as: UTF8.self)))
+            found.append(after.map { .compare(before, $0, place) } ?? .remove(before, place))
         }
-        for key in newMembers.order where !isFull && oldMembers.sides[key] == nil {
+        for key in newMembers.order where oldMembers.sides[key] == nil {
             guard let after = newMembers.sides[key] else { continue }
-            added(after, path.appending(.name(String(decoding: key, as: UTF8.self))))
+            found.append(.add(after, path.appending(.member(String(decoding: key, as: UTF8.self)))))
         }
     }
 
@@ -97,88 +105,23 @@ struct DiffMachine {
         return (order, sides)
     }
 
-    // MARK: Arrays
-
-    private mutating func compareArrays(_ old: Side, _ new: Side, _ path: JSONPath) {
-        let (before, after) = (elements(of: old), elements(of: new))
-        if let identity = DiffIdentity(old: before.map(\.side), new: after.map(\.side), ignoring: ignoring) {
-            return compare(before, after, by: identity, path)
-        }
-        for (one, two) in zip(before, after) {
-            found.append(.compare(one.side, two.side, path.appending(.index(two.position))))
-        }
-        for one in before.dropFirst(after.count) where !isFull {
-            removed(one.side, path.appending(.index(one.position)))
-        }
-        for two in after.dropFirst(before.count) where !isFull {
-            added(two.side, path.appending(.index(two.position)))
-        }
-    }
-
-    private mutating func compare(
-        _ before: [Element], _ after: [Element], by identity: DiffIdentity, _ path: JSONPath
-    ) {
-        var places: [[UInt8]: Int] = [:]
-        for (place, key) in identity.new.enumerated() { places[key] = place }
-        var last = -1
-        var isReordered = false
-        for (one, key) in zip(before, identity.old) where !isFull {
-            guard let place = places.removeValue(forKey: key) else {
-                removed(one.side, path.appending(.index(one.position)))
-                continue
-            }
-            if place < last { isReordered = true }
-            last = place
-            found.append(.compare(one.side, after[place].side, path.appending(.index(after[place].position))))
-        }
-        for (two, key) in zip(after, identity.new) where !isFull && places[key] != nil {
-            added(two.side, path.appending(.index(two.position)))
-        }
-        if isReordered { report(JSONChange(path: path, kind: .reordered, old: nil, new: nil)) }
-    }
-
-    /// An element that counts, and where it stands.
-    private struct Element {
-        let side: Side
-        let position: Int
-    }
-
-    private func elements(of array: Side) -> [Element] {
-        var elements: [Element] = []
-        elements.reserveCapacity(array.value.count)
-        for (position, value) in array.value.elements.enumerated() {
-            var active = array.active
-            let states = 0..<array.active.count
-            if ignoring.enter(position: position, of: array.value.count, parent: states, &active) { continue }
-            active.removeFirst(array.active.count)
-            elements.append(Element(side: Side(value: value, active: active), position: position))
-        }
-        return elements
-    }
-
     // MARK: Reports
 
-    /// Whether this container alone has brought more reports than can be listed.
-    private var isFull: Bool { reports > maximumCount }
-
-    private mutating func report(_ change: JSONChange) {
-        found.append(.report(change))
-        reports += 1
+    private mutating func report(
+        _ operation: JSONChange.Operation, _ path: DiffPath, before: Side? = nil, after: Side? = nil, order: [Int] = []
+    ) {
+        count += 1
+        // Once one did not fit, all that follow are only counted: what is listed is the beginning, without gaps.
+        guard count == changes.count + 1, changes.count < limits.count else { return }
+        let change = JSONChange(
+            operation, pointer: path.pointer, path: path.description, before: before.flatMap(text),
+            after: after.flatMap(text), order: order)
+        guard bytes + change.weight <= limits.totalBytes else { return }
+        bytes += change.weight
+        changes.append(change)
     }
 
-    private mutating func added(_ new: Side, _ path: JSONPath) {
-        report(JSONChange(path: path, kind: .added, old: nil, new: text(new.value)))
-    }
-
-    private mutating func removed(_ old: Side, _ path: JSONPath) {
-        report(JSONChange(path: path, kind: .removed, old: text(old.value), new: nil))
-    }
-
-    private mutating func changed(_ old: Side, _ new: Side, _ path: JSONPath) {
-        report(JSONChange(path: path, kind: .changed, old: text(old.value), new: text(new.value)))
-    }
-
-    private func text(_ value: JSONValue) -> String? {
-        value.byteRange.count <= maximumTextBytes ? value.rawText : nil
+    private func text(_ side: Side) -> String? {
+        side.value.byteRange.count <= limits.textBytes ? side.value.rawText : nil
     }
 }

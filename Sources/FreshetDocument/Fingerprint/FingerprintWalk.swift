@@ -49,12 +49,30 @@ struct FingerprintWalk {
         }
     }
 
+    /// Hashes a value inside a document whose ignored paths have led to the states in `active`.
+    static func hash(_ value: JSONValue, ignoring: IgnoreSet, active: [Int]) -> ContentHash {
+        value.tape.words.withUnsafeBufferPointer { words in
+            value.tape.bytes.withUnsafeBufferPointer { bytes in
+                var walk = FingerprintWalk(words: words, bytes: bytes, ignoring: ignoring, active: active)
+                return walk.run(from: value.index)
+            }
+        }
+    }
+
     private init(words: UnsafeBufferPointer<TapeWord>, bytes: UnsafeBufferPointer<UInt8>, ignoring: IgnoreSet) {
+        var active: [Int] = []
+        ignoring.enterRoot(&active)
+        self.init(words: words, bytes: bytes, ignoring: ignoring, active: active)
+    }
+
+    private init(
+        words: UnsafeBufferPointer<TapeWord>, bytes: UnsafeBufferPointer<UInt8>, ignoring: IgnoreSet, active: [Int]
+    ) {
         self.words = words
         self.bytes = bytes
         self.ignoring = ignoring
         ignores = !ignoring.isEmpty
-        ignoring.enterRoot(&active)
+        self.active = active
     }
 
     private mutating func run(from root: Int) -> ContentHash {

@@ -7,7 +7,7 @@
 ///
 /// **Duplicate keys** are accepted and kept: iteration shows all of them, while every look-up by key, and
 /// ``Fingerprint`` and
-/// ``JSONDiff``, take the **last**, as most JSON readers do.
+/// ``DocumentDiff``, take the **last**, as most JSON readers do.
 ///
 /// ```swift
 /// let tape = try JSONTape(Array(#"{"tag":"#2PP","level":12}"#.utf8))

@@ -1,5 +1,4 @@
 import FreshetCore
-import FreshetDocument
 import Logging
 import Synchronization
 
@@ -79,7 +78,16 @@ struct RefreshPipeline: Sendable {
         }
         let now = context.clock.now()
         var rows: TableCommit?
-        var eventsOnChange = [RefreshEvents.updated(id, isFirst: state.version == 0, outcome: outcome)]
+        // Where nothing but ignored paths differs, the store writes no event: no need to look for what does.
+        var before: [UInt8]?
+        if case .content(let content) = outcome, state.version > 0, content.contentHash != state.contentHash {
+            before = kept.body
+        }
+        var eventsOnChange = [
+            await RefreshEvents.updated(
+                id, from: before, isFirst: state.version == 0, outcome: outcome, dataset: dataset,
+                logger: context.logger)
+        ]
         // Filler is never taken for data: it becomes no rows, and tells apps nothing.
         if case .content(let content) = outcome, content.origin != .fallback {
             let change = DocumentChange(
@@ -88,7 +96,9 @@ struct RefreshPipeline: Sendable {
             if context.tables.isNeeded(id.dataset, bodyHash: content.bodyHash, state: state) {
                 rows = await context.rows(for: change)
             }
-            if content.bodyHash != state.bodyHash { eventsOnChange += context.appEvents(for: change) }
+            if content.bodyHash != state.bodyHash {
+                eventsOnChange += RefreshEvents.marked(context.appEvents(for: change), isFirst: state.version == 0)
+            }
         }
         var commit = RefreshCommit(
             id: id, outcome: outcome, at: now, job: (lease, plan.end), keepsHistory: dataset.historyKeep != nil,
@@ -148,46 +158,5 @@ struct RefreshPipeline: Sendable {
         // A dead letter needs a person; all else passes or is news already told by its own event.
         let level: Logger.Level = plan.label == "dead" ? .warning : plan.label == "parked" ? .debug : .info
         context.logger.log(level: level, "\(failure.message)", metadata: metadata)
-    }
-}
-
-/// The events of a refresh.
-enum RefreshEvents {
-    static func updated(_ id: DocumentID, isFirst: Bool, outcome: RefreshOutcome) -> NewEvent {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("first")
-        writer.bool(isFirst)
-        if case .content(let content) = outcome {
-            writer.key("origin")
-            writer.string(content.origin.rawValue)
-            writer.key("bytes")
-            writer.int(content.body.count)
-        }
-        writer.endObject()
-        return NewEvent(type: "dataset.updated", source: id.dataset.source, document: id, payload: writer.bytes)
-    }
-
-    static func ends(
-        _ id: DocumentID, plan: RefreshPlan, before: DocumentState, goneAfter: Int
-    ) -> [NewEvent] {
-        if case .dead(let note) = plan.end { return [failed("job.dead", id, note)] }
-        if case .notFound(_, _, let note) = plan.outcome, before.presence == .live,
-            before.consecutiveNotFound + 1 >= goneAfter
-        {
-            return [failed("dataset.gone", id, note)]
-        }
-        return []
-    }
-
-    private static func failed(_ type: String, _ id: DocumentID, _ note: FailureNote) -> NewEvent {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("kind")
-        writer.string(note.kind)
-        writer.key("message")
-        writer.string(note.message)
-        writer.endObject()
-        return NewEvent(type: type, source: id.dataset.source, document: id, payload: writer.bytes)
     }
 }

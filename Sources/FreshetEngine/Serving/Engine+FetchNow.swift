@@ -111,10 +111,13 @@ extension Engine {
         report: inout FetchReport
     ) async throws(StoreError) {
         guard let outcome = outcome(of: result, dataset: dataset) else { return }
-        let updated = RefreshEvents.updated(id, isFirst: change.map { $0.before == nil } ?? false, outcome: outcome)
+        let isFirst = change.map { $0.before == nil } ?? false
+        let updated = await RefreshEvents.updated(
+            id, from: change?.before, isFirst: isFirst, outcome: outcome, dataset: dataset, logger: context.logger)
+        let told = RefreshEvents.marked(change.map(context.appEvents) ?? [], isFirst: isFirst)
         var commit = RefreshCommit(
             id: id, outcome: outcome, at: change?.at ?? context.clock.now(), keepsHistory: dataset.historyKeep != nil,
-            eventsOnChange: [updated] + (change.map(context.appEvents) ?? []), tables: report.rows)
+            eventsOnChange: [updated] + told, tables: report.rows)
         commit.keepsPrevious = dataset.tables != nil
         let written = try await store.commit(commit)
         report.state = written.state

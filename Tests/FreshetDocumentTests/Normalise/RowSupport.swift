@@ -57,6 +57,6 @@ extension DocumentRows {
 func differenceAfterRebuild(_ tape: JSONTape) throws -> String? {
     let rebuilt = try JSONTape(DocumentRebuilder(autoRows(tape)).document(), limits: JSONLimits(maxDepth: 20_000))
     guard Fingerprint(of: rebuilt.root) != Fingerprint(of: tape.root) else { return nil }
-    return JSONDiff(from: tape.root, to: rebuilt.root, maximumCount: 3).changes.map { "\($0)" }
+    return DocumentDiff(from: tape.root, to: rebuilt.root, limits: .init(count: 3)).changes.map { "\($0)" }
         .joined(separator: "; ")
 }

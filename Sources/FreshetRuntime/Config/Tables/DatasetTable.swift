@@ -1,4 +1,5 @@
 import FreshetCore
+import FreshetDocument
 
 /// A dataset as the file has it, before it is joined with its source.
 struct DatasetDraft: Sendable {
@@ -64,6 +65,18 @@ enum DatasetTable {
                 synonyms: ["ignore", "quiet"],
                 "JSONPaths whose changes are quiet: served, but no history row and no event."),
             Key(
+                "diff_keys", \.config.diffKeyNames,
+                .map(of: .text("member", example: "tag"), named: "JSONPath") { entry, reading in
+                    guard (try? JSONPath(entry.key)) == nil else { return true }
+                    reading.problem(
+                        entry.mark, entry.value.path, "\(entry.key) is not a JSONPath such as $.memberList[*]")
+                    return false
+                },
+                defaultWords: "guessed: `id`, `tag`, `key` or `name`", synonyms: ["diff_key", "array_keys"],
+                "By the JSONPath of an array's elements (`$.memberList[*]`) the member that they are known by when an event "
+                    + "tells what changed. Without one the elements are matched by the first of `id`, `tag`, `key` and `name` "
+                    + "that all of them have, each its own; otherwise by position."),
+            Key(
                 "require", \.config.require, .oneOrMore(.jsonPath), defaultWords: "none",
                 synonyms: ["required", "must_have"],
                 "JSONPaths that a good document must have; an answer without them never replaces a good one."),
@@ -117,6 +130,13 @@ extension DatasetConfig {
     var history: HistoryPart? {
         get { historyKeep.map(HistoryPart.init) }
         set { historyKeep = newValue?.keep }
+    }
+}
+
+extension DatasetConfig {
+    var diffKeyNames: [Named<String>] {
+        get { diffKeys.map { Named(name: $0.path, value: $0.member) } }
+        set { diffKeys = newValue.map { ($0.name, $0.value) } }
     }
 }
 
