@@ -25,23 +25,34 @@ public final class Engine: MirrorService, Sendable {
     let backfills: BackfillRunner
     private let demand = Mailbox<DocumentID>(limit: 200_000)
     private let stopping = Wakeup()
+    /// What only one process of a deployment does.
+    public let duties: DutyKeeper
+    /// What this process does of the deployment's work.
+    public var role: ProcessRole { context.cluster?.setup.role ?? .all }
+    /// What was refreshed since the start.
+    public var workReport: WorkReport { context.tally.report }
 
     /// How long refreshes under way may take to finish after ``stop()``.
     public static let drainTime = Duration.seconds(8)
 
     /// Creates an engine; nothing runs before ``run()``.
+    ///
+    /// `cluster`: how it takes part in a deployment of several processes; its store is `store` then.
     public init(
         configuration: Configuration, store: any Store, upstream: any Upstream, clock: any FreshetClock,
-        logger: Logger
+        logger: Logger, cluster: ClusterSetup? = nil
     ) {
         self.configuration = configuration
         self.store = store
         metrics = MetricsRegistry()
         catalog = Catalog(configuration: configuration, memoryLimit: configuration.server.memory, clock: clock)
         startedAt = clock.now()
+        duties = DutyKeeper(
+            store: cluster?.store, holder: cluster?.member.name ?? "", clock: clock, logger: logger)
+        let part = cluster.map { [duties] in ClusterPart($0, duties: duties) }
         let context = EngineContext(
             configuration: configuration, store: store, upstream: upstream, clock: clock,
-            catalog: catalog, metrics: metrics, logger: logger)
+            catalog: catalog, metrics: metrics, logger: logger, cluster: part)
         self.context = context
         backfills = BackfillRunner(context: context)
         var governors: [String: SourceGovernor] = [:]
@@ -102,6 +113,10 @@ public final class Engine: MirrorService, Sendable {
 
     private func dispatch() async {
         await withDiscardingTaskGroup { group in
+            guard role.works else {
+                group.addTask { try? await self.context.clock.sleep(for: .seconds(1 << 40)) }
+                return
+            }
             for dispatcher in dispatchers.values { group.addTask { await dispatcher.run() } }
             // Without any source there is nothing to dispatch, but the engine goes on.
             if dispatchers.isEmpty { group.addTask { try? await self.context.clock.sleep(for: .seconds(1 << 40)) } }
@@ -110,30 +125,41 @@ public final class Engine: MirrorService, Sendable {
 
     private func upkeep() async {
         await withDiscardingTaskGroup { group in
+            if let cluster = context.cluster {
+                let deployment = Deployment(context: context, cluster: cluster, engine: self)
+                group.addTask { await deployment.run() }
+            }
             let demandLoop = DemandLoop(context: context, mailbox: demand, enqueue: enqueue)
             group.addTask { await demandLoop.run() }
-            let scheduler = Scheduler(context: context, enqueue: enqueue)
-            group.addTask { await scheduler.run() }
-            group.addTask { await self.backfills.run(self.enqueue) }
-            let keeper = LeaseKeeper(context: context, dispatchers: Array(dispatchers.values))
-            group.addTask { await keeper.run() }
-            let janitor = Janitor(context: context)
-            group.addTask { await janitor.run() }
-            let probe = RecoveryProbe(context: context, governors: Array(governors.values)) { [dispatchers] source in
-                dispatchers[source]?.poke()
-            }
-            group.addTask { await probe.run() }
             let events = SourceEventLoop(context: context, governors: Array(governors.values), wake: wake)
             group.addTask { await events.run() }
             group.addTask {
                 while (try? await self.context.clock.sleep(for: EventBell.heartbeat)) != nil { self.eventBell.ring() }
             }
+            guard role.works else { return }
+            let keeper = LeaseKeeper(context: context, dispatchers: Array(dispatchers.values))
+            group.addTask { await keeper.run() }
+            let probe = RecoveryProbe(context: context, governors: Array(governors.values)) { [dispatchers] source in
+                dispatchers[source]?.poke()
+            }
+            group.addTask { await probe.run() }
+            if configuration.queue.autoRefresh {
+                let scheduler = Scheduler(context: context, enqueue: enqueue)
+                group.addTask { await self.duties.whileHeld("schedules") { await scheduler.run() } }
+            }
+            group.addTask {
+                await self.duties.whileHeld("backfills") { await self.backfills.run(self.enqueue) }
+            }
+            let janitor = Janitor(context: context)
+            group.addTask { await self.duties.whileHeld("retention") { await janitor.run() } }
         }
     }
 
     /// Reads budgets and takes back the jobs of the process before this one.
     func prepare() async throws {
         for governor in governors.values { try await governor.restore() }
+        // Among several processes a lease may be in living hands.
+        guard context.cluster == nil else { return }
         let recovered = try await store.recoverLeases(all: true, now: context.steady.now())
         if recovered > 0 {
             context.logger.notice("\(recovered) refreshes were under way when Freshet stopped; they run again")
@@ -149,6 +175,7 @@ public final class Engine: MirrorService, Sendable {
         }
         let results = try await store.enqueue(wishes, now: now)
         for source in Set(requests.map(\.document.dataset.source)) { dispatchers[source]?.poke() }
+        context.ring(.jobs)
         return results
     }
 
@@ -173,6 +200,7 @@ public final class Engine: MirrorService, Sendable {
             context.storeFailed(error, while: "waking the jobs of \(source)", metadata: [:])
         }
         dispatchers[source]?.poke()
+        context.ring(.jobs)
     }
 
     // MARK: MirrorService
@@ -180,9 +208,17 @@ public final class Engine: MirrorService, Sendable {
     /// Brings a document into the catalog from the store.
     public func load(_ id: DocumentID) async throws(StoreError) -> CatalogEntry? {
         if let entry = catalog.entry(id) { return entry }
-        guard let document = try await store.document(id) else { return nil }
+        guard var document = try await store.document(id) else { return nil }
+        // Another process may have written between this read and its news, which found nothing to change here.
+        if let recent = context.cluster?.recent, recent.isNewer(than: document.state.version, of: id) {
+            document = try await store.document(id) ?? document
+        }
         // What does not fit into memory is served all the same.
-        return catalog.publish(document)
+        let entry = catalog.publish(document)
+        if let recent = context.cluster?.recent, recent.isNewer(than: document.state.version, of: id) {
+            if let newer = try await store.document(id) { return catalog.publish(newer) }
+        }
+        return entry
     }
 
     /// Asks for a refresh; returns once the wish is durable.
@@ -193,7 +229,10 @@ public final class Engine: MirrorService, Sendable {
     }
 
     /// Says that jobs were changed in the store.
-    public func jobsChanged() { for dispatcher in dispatchers.values { dispatcher.poke() } }
+    public func jobsChanged() {
+        for dispatcher in dispatchers.values { dispatcher.poke() }
+        context.ring(.jobs)
+    }
 
     /// Notes that a stale document was read.
     public func noteStaleRead(_ id: DocumentID) { demand.put(id) }
@@ -219,7 +258,13 @@ public final class Engine: MirrorService, Sendable {
 
     /// Parks a key, or returns it to service.
     public func setKey(source: String, keyID: String, parkedFor: Duration?, reason: String) async -> Bool {
-        governors[source]?.setKey(keyID, parkedFor: parkedFor, reason: reason) ?? false
+        guard let governor = governors[source] else { return false }
+        let found = governor.setKey(keyID, parkedFor: parkedFor, reason: reason)
+        if found, let cluster = context.cluster {
+            let rest = SharedRest(kind: .key, name: keyID, remaining: parkedFor ?? .zero, reason: reason)
+            await RestFollower.tell(rest, of: governor, context: context, cluster: cluster)
+        }
+        return found
     }
 
     /// When the document is due for its next refresh by itself.

@@ -17,8 +17,8 @@ struct LimitCounter: Sendable {
     private let urgentCalls: Int
     /// The most that medium and low may occupy.
     private let backgroundCalls: Int
-    private let interval: Ticks
-    private let backgroundInterval: Ticks
+    let interval: Ticks
+    let backgroundInterval: Ticks
     let tolerance: Ticks
     private let criticalTolerance: Ticks
     private let highTolerance: Ticks
@@ -114,7 +114,7 @@ struct LimitCounter: Sendable {
         backgroundDue = min(due, now + tolerance)
     }
 
-    private func capacity(_ lane: BudgetLane) -> Int {
+    func capacity(_ lane: BudgetLane) -> Int {
         switch lane {
         case .critical: calls
         case .high, .aged: urgentCalls
@@ -122,12 +122,16 @@ struct LimitCounter: Sendable {
         }
     }
 
-    private func paced(_ lane: BudgetLane) -> Ticks {
+    /// How far a call may run ahead of the even pace.
+    func tolerance(_ lane: BudgetLane) -> Ticks {
         switch lane {
-        case .critical: due - criticalTolerance
-        case .high: due - highTolerance
-        case .aged: due - tolerance
-        case .background: max(due, backgroundDue) - tolerance
+        case .critical: criticalTolerance
+        case .high: highTolerance
+        case .aged, .background: tolerance
         }
+    }
+
+    private func paced(_ lane: BudgetLane) -> Ticks {
+        (lane == .background ? max(due, backgroundDue) : due) - tolerance(lane)
     }
 }

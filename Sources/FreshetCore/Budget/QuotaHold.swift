@@ -26,6 +26,9 @@ struct QuotaHold: Sendable, Hashable {
         setAt = now
     }
 
+    /// Another process was refused: nothing is sent before then.
+    mutating func hold(until time: Ticks) { until = max(until, time) }
+
     /// Upstream accepted a call that was sent after the hold.
     mutating func accepted(grantedAt: Ticks) {
         if grantedAt >= setAt { strikes = 0 }

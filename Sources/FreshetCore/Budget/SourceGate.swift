@@ -142,6 +142,25 @@ struct SourceGate: Sendable {
         return .sourceStopped(until: until.duration, reason: reason)
     }
 
+    /// Keeps a maintenance that another process was told of, or ends one that it has seen end.
+    mutating func followMaintenance(until: Ticks, _ message: String, now: Ticks) {
+        switch state {
+        case .maintenance where until <= now: state = .passing(failures: 0)
+        case .maintenance(let since, let next, _):
+            state = .maintenance(since: since, nextProbe: max(next, until), message: message)
+        case .passing where until > now, .broken where until > now:
+            state = .maintenance(since: now, nextProbe: until, message: message)
+        case .passing, .broken, .stopped: break
+        }
+    }
+
+    /// Keeps a stop that another process was told of; one that is over ends by itself.
+    mutating func followStop(until: Ticks, _ reason: String, now: Ticks) {
+        guard until > now else { return }
+        if case .stopped(let earlier, _) = state, earlier >= until { return }
+        state = .stopped(until: until, reason: reason)
+    }
+
     /// Ends a stop whose time has come.
     mutating func advance(now: Ticks) -> BudgetEvent? {
         guard case .stopped(let until, _) = state, until <= now else { return nil }

@@ -8,6 +8,8 @@ public struct Configuration: Sendable {
     public var store: StoreLocation
     /// What the processes of one deployment share besides the store.
     public var coordinator = CoordinatorLocation.local
+    /// How the queue is kept up.
+    public var queue = QueueConfig()
     /// The listening side.
     public var server: ServerConfig
     /// Where logs go.
@@ -69,6 +71,21 @@ public enum CoordinatorLocation: Sendable, Hashable {
     case local
     /// A Redis server: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS.
     case redis(Secret)
+}
+
+/// The `queue:` section.
+public struct QueueConfig: Sendable, Hashable {
+    /// Whether stale reads and schedules enqueue refreshes; what people ask for is refreshed all the same.
+    public var autoRefresh = true
+    /// Where backups are written by themselves, an absolute path; `nil` writes none.
+    public var backupDirectory: String?
+    /// The time between two backups.
+    public var backupEvery = Period(.seconds(3600))
+    /// How long backups are kept.
+    public var backupKeep = Period(days: 7)
+
+    /// Creates the section with defaults.
+    public init() {}
 }
 
 /// The `server:` section.

@@ -26,7 +26,7 @@ struct DemandLoop: Sendable {
 
     private func enqueueStale() async {
         let wanted = Array(mailbox.takeAll())
-        guard !wanted.isEmpty else { return }
+        guard !wanted.isEmpty, context.configuration.queue.autoRefresh else { return }
         let requests = wanted.compactMap { id -> EnqueueRequest? in
             guard let dataset = context.configuration.dataset(id.dataset) else { return nil }
             return EnqueueRequest(

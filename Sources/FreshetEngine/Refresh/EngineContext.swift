@@ -21,12 +21,18 @@ final class EngineContext: Sendable {
     let desk = TableDesk()
     let bell = EventBell()
     let appsByDataset: [DatasetID: any App]
+    /// The deployment that this process is part of; `nil` when it is alone.
+    let cluster: ClusterPart?
+    /// The limits that all processes share; `nil` when it is alone.
+    let slots: SharedSlots?
+    /// What was done since the start, for a worker that reports at its end.
+    let tally = WorkTally()
     /// No new refresh starts once this is set.
     let isStopping = Atomic<Bool>(false)
 
     init(
         configuration: Configuration, store: any Store, upstream: any Upstream, clock: any FreshetClock,
-        catalog: Catalog, metrics: MetricsRegistry, logger: Logger
+        catalog: Catalog, metrics: MetricsRegistry, logger: Logger, cluster: ClusterPart? = nil
     ) {
         self.configuration = configuration
         self.store = store
@@ -38,6 +44,17 @@ final class EngineContext: Sendable {
         steady = SteadyTime(clock: clock)
         tables = TableMaker(configuration)
         appsByDataset = configuration.appsByDataset
+        self.cluster = cluster
+        slots = cluster.map { SharedSlots(limits: $0.limits, member: $0.setup.member.name, clock: clock) }
+    }
+
+    /// Tells the other processes of news, if there are any.
+    func ring(_ news: News) { cluster?.wire.ring(news) }
+
+    /// Why a source takes no calls now; `nil` while it does.
+    func condition(of governor: SourceGovernor) -> SourceCondition? {
+        let shift = clock.now() - clock.monotonic()
+        return SourceConditions.of(governor.look().budget) { shift + $0 }?.condition
     }
 
     /// Counts and logs a store failure, and holds refreshes back for a moment when the store cannot be written.

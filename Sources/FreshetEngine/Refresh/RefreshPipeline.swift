@@ -124,6 +124,7 @@ struct RefreshPipeline: Sendable {
         }
         context.metrics.increment("freshet_events_total", by: Double(result.events.count))
         if !result.events.isEmpty { context.bell.ring() }
+        context.ring(.documents)
     }
 
     private func end(_ lease: LeasedJob, _ end: JobEnd) async {
@@ -140,6 +141,7 @@ struct RefreshPipeline: Sendable {
         let labels: [MetricsRegistry.Label] = [("source", id.dataset.source), ("dataset", id.dataset.name)]
         context.metrics.increment("freshet_refreshes_total", labels + [("outcome", plan.label)])
         context.metrics.observe("freshet_refresh_seconds", labels, seconds: took.inSeconds)
+        context.tally.add(plan, about: id)
         if plan.outcome != nil { governor.noteAttempt(failure: plan.failure, at: context.clock.now()) }
         func about() -> Logger.Metadata {
             [

@@ -46,15 +46,14 @@ struct SourceEventLoop: Sendable {
         context.logger.log(
             level: told.level, "\(source): \(told.message)",
             metadata: told.keyID.map { ["source": "\(source)", "key_id": "\($0)"] } ?? ["source": "\(source)"])
-        context.catalog.setSourceCondition(source, condition(of: source))
+        let governor = governors.first { $0.source.name == source }
+        context.catalog.setSourceCondition(source, governor.flatMap(context.condition))
+        if let cluster = context.cluster, let governor {
+            let rest = SharedRest(event, now: context.clock.monotonic())
+            await RestFollower.tell(rest, of: governor, context: context, cluster: cluster)
+        }
         if told.type != nil { await record(told, source: source) }
         if told.wakesJobs { await wake(source, told.outage) }
-    }
-
-    private func condition(of source: String) -> SourceCondition? {
-        guard let governor = governors.first(where: { $0.source.name == source }) else { return nil }
-        let shift = context.clock.now() - context.clock.monotonic()
-        return SourceConditions.of(governor.look().budget) { shift + $0 }?.condition
     }
 
     private func record(_ told: SourceEventText, source: String) async {
@@ -72,6 +71,7 @@ struct SourceEventLoop: Sendable {
             _ = try await context.store.append([event], now: context.clock.now())
             context.metrics.increment("freshet_events_total")
             context.bell.ring()
+            context.ring(.documents)
         } catch {
             context.storeFailed(error, while: "recording an event of \(source)", metadata: [:])
         }

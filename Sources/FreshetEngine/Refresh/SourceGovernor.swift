@@ -24,6 +24,8 @@ final class SourceGovernor: Sendable {
         /// Whether what the store has kept was taken over: no call goes before that.
         var isRestored = false
         var permits: [UInt64: BudgetPermit] = [:]
+        /// The slots that calls hold in the limits of all processes, until the server has counted them.
+        var slots: [UInt64: SharedCall] = [:]
         var onChange: (@Sendable () -> Void)?
         var lastSuccess: Timestamp?
         var lastFailure: FailureNote?
@@ -52,6 +54,8 @@ final class SourceGovernor: Sendable {
     /// No call goes before: a command on its own, without workers, must not forget what was used before it.
     func restore() async throws(StoreError) {
         guard !state.withLock({ $0.isRestored }) else { return }
+        // Among several processes the shared counts remember, and every process would write under the same name.
+        if context.cluster != nil { return state.withLock { $0.isRestored = true } }
         let restored = BudgetRestore(stored: try await context.store.value(stateName))
         if restored == .unreadable {
             context.logger.warning(
@@ -135,7 +139,14 @@ final class SourceGovernor: Sendable {
             let decision = decide(dataset ?? undeclared, priority, aged: aged, keyID: keyID, allowed: allowed)
             guard case .wait(let until, let block) = decision else {
                 guard case .go(let permit) = decision else { continue }
-                return permitted(permit)
+                guard let wait = try await slotWait(permit) else { return permitted(permit) }
+                let look = context.clock.monotonic() + wait.span
+                guard look <= giveUpAt, !Task.isCancelled else {
+                    throw PermitDenied(
+                        kind: "quota", message: "\(source.name): other processes use up \(wait.count)", until: look)
+                }
+                try? await context.clock.sleep(untilMonotonic: look)
+                continue
             }
             let now = context.clock.monotonic()
             if block == .reservation {
@@ -179,6 +190,7 @@ final class SourceGovernor: Sendable {
             state.machine.learn(headers, budgetPermit, now: now, wall: wall)
             return budgetPermit.keyID
         }
+        if let call = takeSlots(of: permit.id) { context.slots?.settle(call) }
         context.metrics.increment(
             "freshet_upstream_requests_total",
             [("source", source.name), ("key_id", keyID ?? "none"), ("outcome", "\(status)")])
@@ -194,6 +206,8 @@ final class SourceGovernor: Sendable {
             return state.machine.finish(
                 budgetPermit, failure.map { .failure($0) } ?? .success, about: document, now: now)
         }
+        // Without an answer the call may still be on its way to the server.
+        if let call = takeSlots(of: permit.id) { context.slots?.settle(call, after: SourceGovernor.slotGrace) }
         if let failure, failure.status == nil {
             context.metrics.increment(
                 "freshet_upstream_requests_total",
@@ -233,8 +247,23 @@ final class SourceGovernor: Sendable {
         return state.withLock { $0.machine.silentSince }.map { now - $0 }
     }
 
+    /// Keeps a rest that another process was told of.
+    func keep(_ rest: SharedRest) {
+        let now = context.clock.monotonic()
+        // What follows here from another's news is no news.
+        state.withLock { state in
+            state.machine.keep(rest, now: now)
+            _ = state.machine.takeEvents()
+        }
+        changed()
+    }
+
+    /// Every declared count, for asking how much of it all processes use.
+    var sharedCounts: [(name: LimitName, count: SharedCount)] { state.withLock { $0.machine.sharedCounts() } }
+
     /// Records the exact budget at an orderly end.
     func saveExactly() async {
+        if context.cluster != nil { return }
         let (now, wall) = (context.clock.monotonic(), context.clock.now())
         let snapshot = state.withLock { $0.machine.closingSnapshot(now: now, wall: wall) }
         do {
@@ -269,15 +298,84 @@ final class SourceGovernor: Sendable {
 
     private func giveBack(_ permit: BudgetPermit) {
         let now = context.clock.monotonic()
-        mutate { state in
+        let slots = mutate { state in
             state.permits[permit.id] = nil
             state.machine.finish(permit, .cancelledBeforeSend, now: now)
+            return state.slots.removeValue(forKey: permit.id)
         }
+        if let slots { context.slots?.refund(slots) }
     }
 
     /// A permit that was taken for a job that could not start.
     func giveBack(_ permit: CallPermit) {
         if let held = state.withLock({ $0.permits[permit.id] }) { giveBack(held) }
+    }
+
+    // MARK: Limits of all processes
+
+    /// How long after the end of a call without an answer its slots are counted as settled.
+    static let slotGrace = Duration.milliseconds(100)
+
+    /// Takes the slots of a granted call; `nil` when it may go, and the permit is given back when it may not yet.
+    private func slotWait(_ permit: BudgetPermit) async throws(PermitDenied) -> (span: Duration, count: String)? {
+        guard let slots = context.slots else { return nil }
+        let (counts, longest) = state.withLock { state in
+            (state.machine.sharedCounts(of: permit), state.machine.longestCall)
+        }
+        switch await slots.take(counts, longest: longest) {
+        case .granted(let call):
+            let isOurs = state.withLock { state in
+                guard state.permits[permit.id] != nil else { return false }
+                state.slots[permit.id] = call
+                return true
+            }
+            if !isOurs, let call { slots.refund(call) }
+            return nil
+        case .wait(let span, let count):
+            giveBack(permit)
+            return (span, count)
+        case .failed(let error):
+            giveBack(permit)
+            context.storeFailed(error, while: "counting the calls of \(source.name)", metadata: [:])
+            throw PermitDenied(
+                kind: "store", message: "the calls of all processes cannot be counted, so none is sent; Freshet tries again",
+                until: context.clock.monotonic() + StoreHealth.pause)
+        }
+    }
+
+    private func takeSlots(of permit: UInt64) -> SharedCall? {
+        state.withLock { $0.slots.removeValue(forKey: permit) }
+    }
+
+    /// What came of asking for a call for a job in hand.
+    enum Claim: Sendable {
+        /// It may start; without a permit it waits for one itself.
+        case granted(CallPermit?)
+        /// Ask again after so long.
+        case wait(Duration)
+    }
+
+    /// A permit with its slots if the budget of this process and the limits of all allow one call at this moment.
+    func claim(dataset: DatasetID, priority: Priority, aged: Bool, allowed: [String]?) async -> Claim {
+        let now = context.clock.monotonic()
+        switch decide(dataset, priority, aged: aged, allowed: allowed) {
+        case .go(let permit):
+            do throws(PermitDenied) {
+                guard let wait = try await slotWait(permit) else { return .granted(permitted(permit)) }
+                return .wait(wait.span)
+            } catch {
+                return .wait(max(error.until - now, .milliseconds(50)))
+            }
+        case .wait(let until, let block):
+            if block == .reservation {
+                _ = await persistReservation()
+                return .wait(.milliseconds(1))
+            }
+            if case .concurrency = block { return .wait(.milliseconds(5)) }
+            // Only the keys that this document needs are busy: it waits on its own, and holds up nobody.
+            if allowed != nil { return .granted(nil) }
+            return .wait(max(until - now, .milliseconds(1)))
+        }
     }
 
     private func changed() { state.withLock { $0.onChange }?() }
@@ -314,6 +412,11 @@ final class SourceGovernor: Sendable {
 
     @discardableResult
     private func persist(_ snapshot: BudgetSnapshot) async -> Bool {
+        if context.cluster != nil {
+            // The shared counts are what survives this process.
+            state.withLock { $0.machine.reservationPersisted(snapshot.token) }
+            return true
+        }
         do {
             try await context.store.setValue(snapshot.encode(), for: stateName)
             state.withLock { $0.machine.reservationPersisted(snapshot.token) }

@@ -129,6 +129,7 @@ extension Engine {
             catalog.confirm(id, state: written.state)
         }
         if !written.events.isEmpty { context.bell.ring() }
+        context.ring(.documents)
         context.waiters.attemptEnded(id)
     }
 

@@ -4,7 +4,53 @@ extension Engine {
     /// Sources, datasets, queue and budgets at a glance.
     public func status() async throws(StoreError) -> StatusReport {
         var report = StatusReport(at: context.clock.now(), startedAt: startedAt)
-        report.sources = configuration.sources.compactMap { governors[$0.name].map(sourceStatus) }
+        report.autoRefresh = configuration.queue.autoRefresh
+        report.cluster = clusterReport
+        report.sources = await sourceStatuses()
+        do throws(StoreError) {
+            try await askStore(&report)
+        } catch {
+            // One of several goes on from memory and says so; alone, it has nothing to go on with.
+            guard report.cluster != nil else { throw error }
+            report.cluster?.storeProblem = "\(error)"
+            report.storeProblem = "\(error)"
+        }
+        return report
+    }
+
+    private var clusterReport: ClusterReport? {
+        guard let cluster = context.cluster else { return nil }
+        var report = ClusterReport(member: cluster.setup.member.name, role: cluster.setup.role)
+        report.members = cluster.members.all
+        report.storeProblem = cluster.health.problem(of: "store")
+        report.coordinatorProblem = cluster.health.problem(of: "coordinator")
+        switch cluster.setup.keeper?.state.leasing {
+        case .line: report.queue = "line"
+        case .store, nil: report.queue = "store"
+        case .nowhere: report.queue = "nowhere"
+        }
+        return report
+    }
+
+    /// The sources, with what all processes have used of their limits.
+    private func sourceStatuses() async -> [SourceStatus] {
+        var statuses = configuration.sources.compactMap { governors[$0.name].map(sourceStatus) }
+        guard let slots = context.slots, context.cluster?.health.problem(of: "store") == nil else { return statuses }
+        for index in statuses.indices {
+            let counts = governors[statuses[index].name]?.sharedCounts ?? []
+            guard !counts.isEmpty, let used = await slots.used(counts.map(\.count)) else { continue }
+            for (count, used) in zip(counts, used) {
+                let line = statuses[index].budgets.firstIndex {
+                    $0.scope == count.name.scope.rawValue && $0.subject == count.name.member
+                        && $0.calls == count.name.calls && $0.per == count.name.per
+                }
+                if let line { statuses[index].budgets[line].used = used }
+            }
+        }
+        return statuses
+    }
+
+    private func askStore(_ report: inout StatusReport) async throws(StoreError) {
         let census = try await store.census(at: report.at)
         report.datasets = configuration.datasets.map { ($0.id, census[$0.id] ?? DatasetCensus()) }
         report.tables = configuration.datasets.filter { $0.tables != nil }.map {
@@ -18,7 +64,13 @@ extension Engine {
         }
         report.queue = try await store.depth(source: nil)
         report.storeProblem = context.storeHealth.problem
-        return report
+    }
+
+    /// Whether reads can be served; among several processes from memory, too, while the store is away.
+    ///
+    /// - Throws: ``StoreError`` when they cannot.
+    public func readiness() async throws(StoreError) {
+        if context.cluster == nil { _ = try await store.depth(source: nil) }
     }
 
     func sourceStatus(_ governor: SourceGovernor) -> SourceStatus {

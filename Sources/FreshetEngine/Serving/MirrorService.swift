@@ -35,6 +35,11 @@ public protocol MirrorService: Sendable {
     /// Sources, datasets, queue and budgets at a glance.
     func status() async throws(StoreError) -> StatusReport
 
+    /// Whether reads can be served.
+    ///
+    /// - Throws: ``StoreError`` when they cannot.
+    func readiness() async throws(StoreError)
+
     /// Says that jobs were changed in the store, so that workers look at once.
     func jobsChanged()
 
@@ -90,6 +95,9 @@ public protocol BackfillService: Sendable {
 extension Engine: BackfillService {}
 
 extension MirrorService {
+    /// When the store answers.
+    public func readiness() async throws(StoreError) { _ = try await store.depth(source: nil) }
+
     /// Without workers there is nobody to tell.
     public func jobsChanged() {}
 

@@ -17,6 +17,8 @@ public struct WhyReport: Sendable {
     public var queuePosition: Int?
     /// When it is expected to run, if that can be said.
     public var nextRun: Timestamp?
+    /// Why it is refreshed when it is, where that depends on what is known of the key.
+    public var plan: PlanExplanation?
     /// What the budget says for this dataset at the job's (or the dataset's) priority; `nil` when a call could go now.
     public var budgetBlock: String?
     /// The source's budgets, keys, breaker and maintenance.
@@ -46,9 +48,32 @@ public struct StatusReport: Sendable {
     public var queue = QueueDepth()
     /// Why the store cannot be written right now; `nil` when it can.
     public var storeProblem: String?
+    /// The deployment, when there are several processes.
+    public var cluster: ClusterReport?
+    /// Whether stale reads and schedules enqueue refreshes.
+    public var autoRefresh = true
 
     /// Creates an empty report.
     public init(at: Timestamp, startedAt: Timestamp) { (self.at, self.startedAt) = (at, startedAt) }
+}
+
+/// A deployment of several processes at a glance, as this one sees it.
+public struct ClusterReport: Sendable {
+    /// This process's name.
+    public var member: String
+    /// What this process does.
+    public var role: ProcessRole
+    /// The processes that gave a sign of life lately.
+    public var members: [MemberRecord] = []
+    /// Where jobs are leased: `store`, `line` or `nowhere`.
+    public var queue = "store"
+    /// Why the store cannot be asked; `nil` when it can.
+    public var storeProblem: String?
+    /// Why the coordinator is not used; `nil` when it is, or there is none.
+    public var coordinatorProblem: String?
+
+    /// Creates a report.
+    public init(member: String, role: ProcessRole) { (self.member, self.role) = (member, role) }
 }
 
 /// The tables of one dataset at a glance.

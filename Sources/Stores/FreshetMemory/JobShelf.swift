@@ -22,6 +22,10 @@ struct JobShelf {
     private var waiting: Set<Int64> = []
     private var lastID: Int64 = 0
     private var lastFence: Int64 = 0
+    /// Microseconds since 1970 for fences; 0 leaves them to count by one.
+    private let clock: @Sendable () -> Int64
+
+    init(clock: @escaping @Sendable () -> Int64 = { 0 }) { self.clock = clock }
 
     // MARK: Changes
 
@@ -34,7 +38,7 @@ struct JobShelf {
         list(entry.job)
     }
 
-    private mutating func remove(_ id: Int64) {
+    mutating func remove(_ id: Int64) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         unlist(entry.job)
     }
@@ -111,6 +115,32 @@ struct JobShelf {
         return EnqueueResult(jobID: job.id, isNew: false, raised: wakes || request.priority < job.priority)
     }
 
+    // MARK: Jobs that a store numbered
+
+    /// Adds a job under its own number; of two jobs of a document the younger one (with the higher number) stays.
+    ///
+    /// - Returns: `false` when it is there already, or there is a younger one.
+    mutating func put(_ job: RefreshJob) -> Bool {
+        guard entries[job.id] == nil, standing[job.document].map({ $0 < job.id }) ?? true else { return false }
+        if let older = standing[job.document] { remove(older) }
+        lastID = max(lastID, job.id)
+        entries[job.id] = Entry(job: job)
+        list(job)
+        return true
+    }
+
+    /// Makes an unfinished job as urgent as a wish says.
+    mutating func raise(_ id: Int64, for request: EnqueueRequest, now: Timestamp) {
+        guard let job = entries[id]?.job, job.state != .dead, job.state != .done else { return }
+        let isPersonal = request.cause == "operator" || request.cause == "cli"
+        _ = raise(job, for: request, isPersonal: isPersonal, now: now)
+    }
+
+    /// Removes every job; numbers and fences go on.
+    mutating func empty() {
+        (entries, standing, ready, waiting) = ([:], [:], [:], [])
+    }
+
     // MARK: Lease
 
     mutating func lease(_ request: LeaseRequest, now: Timestamp) -> [LeasedJob] {
@@ -120,7 +150,8 @@ struct JobShelf {
         var chosen: [Int64] = []
         while chosen.count < max(0, request.count), let next = head(for: request) {
             chosen.append(next)
-            lastFence += 1
+            // One ascending space with whoever leases these jobs elsewhere.
+            lastFence = max(lastFence + 1, clock())
             let fence = lastFence
             update(next) { entry in
                 entry.job.state = .leased
@@ -150,8 +181,28 @@ struct JobShelf {
         return entry.job.state == .leased && entry.fence == lease.fence
     }
 
+    /// Whether a lease that was given elsewhere may end its job: nobody holds it here, and no lease of it was ever younger.
+    func accepts(_ lease: LeasedJob) -> Bool {
+        guard let entry = entries[lease.job.id], entry.job.state == .ready || entry.job.state == .waiting else {
+            return false
+        }
+        return entry.fence < lease.fence
+    }
+
+    /// Holds a lease that was given elsewhere.
+    mutating func take(_ lease: LeasedJob, until: Timestamp) {
+        lastFence = max(lastFence, lease.fence)
+        update(lease.job.id) { entry in
+            (entry.job.state, entry.fence, entry.leaseUntil) = (.leased, lease.fence, until)
+            entry.job.attempts = lease.job.attempts
+        }
+    }
+
     mutating func end(_ lease: LeasedJob, with end: JobEnd, now: Timestamp) -> Bool {
-        guard holds(lease) else { return false }
+        if !holds(lease) {
+            guard accepts(lease) else { return false }
+            take(lease, until: now)
+        }
         update(lease.job.id) { entry in
             entry.leaseUntil = nil
             switch end {

@@ -16,6 +16,7 @@ extension MemoryStore {
                 throw .fenced(jobID: job.lease.job.id)
             }
             let (document, effect) = state.documents.apply(commit)
+            state.cluster.changed(commit.id)
             let events = (effect == .newVersion ? commit.eventsOnChange : []) + commit.events
             return CommitResult(
                 state: document, effect: effect, events: state.events.append(events, now: commit.at))
