@@ -165,6 +165,8 @@ public struct MaintenanceConfig: Sendable, Hashable {
 
 /// Says when an answer is an error although its status may be good, and what follows.
 public struct ErrorRule: Sendable, Hashable {
+    /// The datasets whose calls it looks at; `nil` means every call of the source.
+    public var datasets: Set<DatasetID>?
     /// Statuses it looks at; `nil` means every status.
     public var statuses: Set<Int>?
     /// A JSONPath into the body; the rule needs at least one match.
@@ -180,9 +182,10 @@ public struct ErrorRule: Sendable, Hashable {
 
     /// Creates a rule.
     public init(
-        statuses: Set<Int>? = nil, path: String? = nil, equals: Set<String>? = nil, effect: FailureClass,
-        duration: Duration? = nil
+        datasets: Set<DatasetID>? = nil, statuses: Set<Int>? = nil, path: String? = nil, equals: Set<String>? = nil,
+        effect: FailureClass, duration: Duration? = nil
     ) {
+        self.datasets = datasets
         self.statuses = statuses
         self.path = path
         self.equals = equals

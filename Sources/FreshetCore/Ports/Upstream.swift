@@ -146,6 +146,8 @@ public struct PassRequest: Sendable {
     public var body: [UInt8]
     /// The only key to use, parked or not, so as to test it; an answer that says something against it is then a failure.
     public var keyID: String?
+    /// How urgent it is to the budget.
+    public var priority = Priority.high
 
     /// Creates a request.
     public init(

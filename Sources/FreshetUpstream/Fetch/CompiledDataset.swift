@@ -13,7 +13,11 @@ struct CompiledDataset: Sendable {
         var pagination: PaginationConfig?
 
         init(_ source: SourceConfig, _ dataset: DatasetConfig?) {
-            (base, rules) = (source.baseURL, source.rules)
+            base = source.baseURL
+            rules = source.rules.filter { rule in
+                guard let datasets = rule.datasets else { return true }
+                return dataset.map { datasets.contains($0.id) } ?? false
+            }
             (ignore, require) = (dataset?.ignoreChanges ?? [], dataset?.require ?? [])
             pagination = dataset?.pagination
         }
