@@ -249,7 +249,7 @@ public final class Engine: MirrorService, Sendable {
                 CallFailure(effect: .permanent, kind: "undeclared", message: "no such source: \(request.source.name)"))
         }
         let permits = JobPermits(
-            governor: governor, dataset: dataset, priority: .high, aged: false, keyID: request.keyID)
+            governor: governor, dataset: dataset, priority: request.priority, aged: false, keyID: request.keyID)
         let result = await context.upstream.pass(request, permits: permits)
         metrics.increment("freshet_passes_total", [("source", request.source.name)])
         if request.keyID != nil, let failure = permits.lastFailure { return .failed(failure) }
