@@ -61,9 +61,11 @@ public struct DutyHold: Sendable, Hashable {
 public struct ChangeMark: Sendable, Hashable {
     /// As the store wrote it.
     public var value: Int64
+    /// What else the store needs to find the place again.
+    public var detail: String
 
     /// Creates a mark.
-    public init(value: Int64) { self.value = value }
+    public init(value: Int64, detail: String = "") { (self.value, self.detail) = (value, detail) }
 }
 
 /// What changed since a mark.

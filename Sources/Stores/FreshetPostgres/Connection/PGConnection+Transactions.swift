@@ -5,6 +5,8 @@ import FreshetCore
 struct UncertainCommit: Error {
     /// The transaction, which the server knows the end of.
     var transaction: Int64
+    /// What would be returned, if it was kept.
+    var value: any Sendable
 }
 
 extension PGConnection {
@@ -13,12 +15,10 @@ extension PGConnection {
 
     /// Performs `body` in a transaction: all or nothing.
     ///
-    /// `body` may commit by itself with its last statements, in one round trip.
-    ///
     /// - Returns: What `body` returned, once it is committed.
     /// - Throws: What `body` threw, after everything was taken back; ``UncertainCommit`` when nobody answered the commit;
     ///   ``PGError``.
-    func transaction<Value>(_ body: (PGConnection) throws -> Value) throws -> Value {
+    func transaction<Value: Sendable>(_ body: (PGConnection) throws -> Value) throws -> Value {
         // The number is asked for with the beginning, so that the end can be found out when the connection breaks.
         let settings = isDirect ? "" : limits.settings(local: true) + "; "
         let number = try script("BEGIN; \(settings)SELECT pg_current_xact_id()::text").first { $0.int64(0) } ?? 0
@@ -29,17 +29,16 @@ extension PGConnection {
             rollBack()
             throw error
         }
-        guard isInTransaction else { return value }  // `body` committed with its last statements
-        try end(number)
+        try end(number, value)
         return value
     }
 
-    private func end(_ number: Int64) throws {
+    private func end(_ number: Int64, _ value: any Sendable) throws {
         do {
             try commit()
         } catch {
             guard error.isConnectionLost else { throw error }
-            throw UncertainCommit(transaction: number)
+            throw UncertainCommit(transaction: number, value: value)
         }
     }
 

@@ -193,7 +193,7 @@ final class PGConnection {
         guard sent == 1 else { throw lost() }
     }
 
-    private func preparedName(_ sql: String, _ parameters: PGParameters) throws(PGError) -> String {
+    func preparedName(_ sql: String, _ parameters: PGParameters) throws(PGError) -> String {
         // The same text with other types of parameters is another statement.
         let key = parameters.types.contains(0) ? "\(parameters.types) \(sql)" : sql
         if let known = prepared[key] { return known }
@@ -230,14 +230,14 @@ final class PGConnection {
             }
         }
         if let failure {
-            if failure.isConnectionLost { isBroken = true }
+            if failure.isConnectionLost || failure.isStaleStatement { isBroken = true }
             throw failure
         }
         guard let last else { throw lost() }
         return last
     }
 
-    private func drain() throws(PGError) {
+    func drain() throws(PGError) {
         while let pointer = try nextResult() { PQclear(pointer) }
     }
 

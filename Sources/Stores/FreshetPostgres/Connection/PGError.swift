@@ -38,8 +38,12 @@ struct PGError: Error {
 
     /// The server shuts down, was told to end this connection, starts, or crashed.
     private static let endings: Set<String> = ["57P01", "57P02", "57P03", "57P05", "25P03", "08000", "08003", "08006"]
-    /// Serialisation failure, deadlock, a lock not had in time.
-    private static let transient: Set<String> = ["40001", "40P01", "55P03"]
+    /// Serialisation failure, deadlock, a lock not had in time, and what a new connection mends: prepared statements that the
+    /// server does not know, or that were made before a table changed.
+    private static let transient: Set<String> = ["40001", "40P01", "55P03", "26000", "0A000"]
+
+    /// Whether the connection's prepared statements are of no use any more.
+    var isStaleStatement: Bool { kind == .server && (sqlState == "26000" || sqlState == "0A000") }
 
     /// The store's word for it, without any value.
     var storeError: StoreError {

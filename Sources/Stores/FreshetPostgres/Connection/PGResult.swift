@@ -66,6 +66,9 @@ struct PGRow {
 
     func isNull(_ column: Int) -> Bool { result.isNull(row, column) }
 
+    /// The bytes of a value as the server sent them; valid as long as the result.
+    func raw(_ column: Int) -> UnsafeRawBufferPointer { result.bytes(row, column) }
+
     /// The number in a column; 0 for null.
     func int64(_ column: Int) -> Int64 { optionalInt64(column) ?? 0 }
 

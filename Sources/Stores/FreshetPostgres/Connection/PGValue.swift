@@ -17,6 +17,8 @@ enum PGValue: Sendable {
     case doubles([Double?])
     case texts([String?])
     case blobs([[UInt8]?])
+    /// A value in binary form already, with the number of its type.
+    case raw(type: UInt32, [UInt8])
 
     /// A moment in microseconds, or null.
     static func time(_ moment: Timestamp?) -> PGValue { moment.map { .int($0.microseconds) } ?? .null }
@@ -56,7 +58,7 @@ struct PGParameters {
         case .int(let value): Self.append(UInt64(bitPattern: value), to: &bytes)
         case .double(let value): Self.append(value.bitPattern, to: &bytes)
         case .text(let value): bytes.append(contentsOf: value.utf8)
-        case .bytes(let value): bytes.append(contentsOf: value)
+        case .bytes(let value), .raw(_, let value): bytes.append(contentsOf: value)
         case .unknown(let value):
             format = 0
             bytes.append(contentsOf: value.utf8)
@@ -105,6 +107,7 @@ struct PGParameters {
     private static func oid(_ value: PGValue) -> UInt32 {
         switch value {
         case .null, .unknown: 0
+        case .raw(let type, _): type
         case .bool: 16
         case .bytes: 17
         case .int: 20

@@ -71,20 +71,33 @@ final class PGLane {
     ///
     /// When the connection breaks before the commit was sent, nothing was written, and it is done again. When it breaks
     /// after, the server is asked how the transaction ended. Only where that cannot be found out either does the call fail.
-    func transaction<Value>(_ body: (PGConnection) throws -> Value) throws -> Value {
+    func transaction<Value: Sendable>(_ body: (PGConnection) throws -> Value) throws -> Value {
+        try transaction { connection in
+            try connection.transaction(body)
+        } kept: { _, uncertain in
+            guard let value = uncertain.value as? Value else { throw Self.unknown }
+            return value
+        }
+    }
+
+    /// Performs a transaction that `run` begins and commits by itself.
+    ///
+    /// - Parameters:
+    ///   - run: The transaction; throws ``UncertainCommit`` when nobody answered its commit.
+    ///   - kept: Says what `run` would have returned, once it is known that such a commit was kept.
+    /// - Returns: What `run` or `kept` returned.
+    /// - Throws: What they threw, or `.unavailable` when the end of a commit could not be found out.
+    func transaction<Value>(
+        run: (PGConnection) throws -> Value, kept: (PGConnection, UncertainCommit) throws -> Value
+    ) throws -> Value {
         var tries = 0
         while true {
             tries += 1
-            var result: Value?
             do {
                 defer { tidy() }
-                return try connection().transaction { connection in
-                    let value = try body(connection)
-                    result = value
-                    return value
-                }
+                return try run(try connection())
             } catch let uncertain as UncertainCommit {
-                if try isCommitted(uncertain.transaction), let result { return result }
+                if try isCommitted(uncertain.transaction) { return try kept(try connection(), uncertain) }
                 guard tries < 5 else { throw Self.unknown }
             } catch let error as PGError {
                 let isCertain = error.isTransient || (error.isConnectionLost && error.kind != .timeout)
