@@ -80,6 +80,7 @@ let package = Package(
             "FreshetRedis", path: "Sources/Stores/FreshetRedis", ["FreshetCore", nioCore, nioPosix, nioSSL]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
+        library("ClashApp", path: "Sources/Apps/Clash", ["FreshetCore", "FreshetDocument", jwtKit]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
         library(
@@ -91,6 +92,7 @@ let package = Package(
         library(
             "FreshetRuntime",
             [
+                "ClashApp",
                 "FreshetBigQuery", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock",
                 "FreshetServer", "FreshetSQLite", "FreshetUpstream", "TornApp", crypto, lifecycle, logging, unixSignals,
                 yams,
@@ -103,6 +105,12 @@ let package = Package(
                 argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         tests("ArchitectureTests", []),
+        tests(
+            "ClashAppTests",
+            [
+                "ClashApp", "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", jwtKit,
+                nioCore, nioHTTP1,
+            ]),
         tests("DocumentationTests", ["FreshetDocument"]),
         tests(
             "FreshetBigQueryTests",

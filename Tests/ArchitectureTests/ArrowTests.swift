@@ -35,6 +35,7 @@ struct ArrowTests {
             "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
         ],
         "FreshetTesting": ["FreshetCore", "Dispatch", "Glibc"],
+        "ClashApp": ["FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit"],
         "TornApp": ["FreshetCore", "FreshetDocument"],
     ]
 
