@@ -121,7 +121,9 @@ let package = Package(
         tests("FreshetExportTests", ["FreshetCore", "FreshetExport", "FreshetTesting"]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
-        tests("FreshetPostgresTests", ["FreshetCore", "FreshetPostgres", "FreshetTesting"]),
+        tests(
+            "FreshetPostgresTests",
+            ["FreshetCore", "FreshetDocument", "FreshetPostgres", "FreshetSQLite", "FreshetTesting"]),
         tests(
             "FreshetRedisTests",
             ["FreshetCore", "FreshetMemory", "FreshetRedis", "FreshetTesting", nioCore, nioPosix, nioSSL]),
