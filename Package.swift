@@ -28,6 +28,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -80,6 +81,9 @@ let package = Package(
             "FreshetRedis", path: "Sources/Stores/FreshetRedis", ["FreshetCore", nioCore, nioPosix, nioSSL]),
         library("FreshetSQLite", path: "Sources/Stores/FreshetSQLite", ["FreshetCore", grdb, grdbSQLite]),
         library("FreshetExport", ["CZlib", "FreshetCore"]),
+        library(
+            "FreshetWebhooks",
+            ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix]),
         library("ClashApp", path: "Sources/Apps/Clash", ["FreshetCore", "FreshetDocument", jwtKit]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
@@ -88,13 +92,14 @@ let package = Package(
             [
                 "CZlib", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", crypto, httpTypes,
                 hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                nioWebSocket,
             ]),
         library(
             "FreshetRuntime",
             [
                 "ClashApp",
                 "FreshetBigQuery", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock",
-                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "TornApp", crypto, lifecycle, logging, unixSignals,
+                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "FreshetWebhooks", "TornApp", crypto, lifecycle, logging, unixSignals,
                 yams,
             ]),
         library("FreshetTesting", ["FreshetCore"]),
@@ -149,6 +154,11 @@ let package = Package(
             [
                 "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", "TornApp", nioCore,
                 nioHTTP1,
+            ]),
+        tests(
+            "FreshetWebhooksTests",
+            [
+                "FreshetCore", "FreshetMemory", "FreshetTesting", "FreshetWebhooks", nioCore, nioHTTP1, nioPosix,
             ]),
         tests(
             "FreshetUpstreamTests",

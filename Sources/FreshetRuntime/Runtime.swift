@@ -70,6 +70,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         if let port { configuration.server.port = port }
         let (lock, logger, controlToken) = (lock, logger, controlToken)
         try await engine.prepareTables()
+        let webhooks = webhookService(working: working)
         let server = FreshetServer.make(
             service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text,
             controlToken: controlToken
@@ -84,6 +85,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
                 try DestinationService.all(
                     configuration, store: engine.store, clock: clock, logger: logger) as [any Service]
         }
+        if let webhooks { services.append(webhooks) }
         services.append(server)
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
@@ -97,6 +99,18 @@ public struct Runtime: Sendable, CustomStringConvertible {
         }
         await close()
         try result.get()
+    }
+
+    /// What sends to the webhooks, known to the engine also where it does not run.
+    private func webhookService(working: Bool) -> WebhookService? {
+        guard !configuration.webhooks.isEmpty else { return nil }
+        let webhooks = WebhookService.make(
+            configuration, store: engine.store, clock: clock, bell: engine.eventBell, metrics: engine.metrics,
+            logger: logger)
+        engine.attach(webhooks)
+        guard working, engine.role.works else { return nil }
+        let engine = engine
+        return WebhookService(webhooks: webhooks) { work in await engine.duties.whileHeld("webhooks", work) }
     }
 
     /// Closes store and connections and gives up the lock.

@@ -63,6 +63,7 @@ enum RouteList {
             Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),
         ]
         routes += BackfillRoutes(service: service, logger: logger).all
+        routes += WebhookRoutes(service: service, logger: logger).routes
         routes += AppRoutes(reader: reader).all(service.configuration)
         let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }
         let page = OpenAPI(configuration: service.configuration, build: build).document([self_] + routes).text + "\n"

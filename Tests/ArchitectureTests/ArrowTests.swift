@@ -32,7 +32,11 @@ struct ArrowTests {
         "FreshetServer": [
             "CZlib", "Crypto", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", "Glibc", "Musl",
             "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
-            "NIOPosix", "ServiceLifecycle", "FoundationEssentials",
+            "NIOPosix", "NIOWebSocket", "ServiceLifecycle", "FoundationEssentials",
+        ],
+        "FreshetWebhooks": [
+            "AsyncHTTPClient", "Crypto", "FoundationEssentials", "FreshetCore", "FreshetDocument", "Glibc", "NIOCore",
+            "NIOHTTP1", "NIOPosix",
         ],
         "FreshetTesting": ["FreshetCore", "Dispatch", "Glibc"],
         "ClashApp": ["FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit"],

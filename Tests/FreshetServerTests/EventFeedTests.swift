@@ -63,7 +63,7 @@ import Testing
     @Test func `topics, source, dataset and key choose`() async throws {
         var filter = EventFilter()
         filter.topics = ["dataset.*", "key.parked"]
-        filter.key = "A"
+        filter.keys = ["A"]
         var feed = try await EventFeed(store: store, filter: filter, after: nil)
         try await write(["dataset.updated", "job.dead", "key.parked", "key.returned", "dataset.gone"])
         try await write(["dataset.updated"], key: "B")

@@ -20,6 +20,8 @@ public struct Configuration: Sendable {
     public var datasets: [DatasetConfig]
     /// By name, in ascending order.
     public var destinations: [DestinationConfig] = []
+    /// By name, in ascending order.
+    public var webhooks: [WebhookConfig] = []
     /// The applications on top, in ascending order of their names; their sources and datasets stand among the others.
     public var apps: [any App] = []
     /// The app whose routes stand at `/` as well; one of ``apps``.

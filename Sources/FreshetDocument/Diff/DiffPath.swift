@@ -132,6 +132,7 @@ extension JSONPath {
     ///
     /// An index that counts from the end selects nothing here, because a pointer does not say how many elements there are.
     /// - Parameter pointer: As in ``JSONChange/pointer``; what is no pointer is not covered.
+    /// - Returns: Whether it is.
     public func covers(pointer: String) -> Bool {
         guard let tokens = JSONPointer.tokens(pointer) else { return false }
         return JSONPointer.selects(segments[...], tokens[...], prefix: true)
@@ -140,6 +141,7 @@ extension JSONPath {
     /// Whether this path selects everything in the array that a pointer names, as `$.list[*]` does for `/list`.
     ///
     /// - Parameter pointer: As in ``JSONChange/pointer``.
+    /// - Returns: Whether it does.
     public func coversElements(ofArrayAt pointer: String) -> Bool {
         guard let last = segments.last, last.selector == .any, let tokens = JSONPointer.tokens(pointer) else {
             return false

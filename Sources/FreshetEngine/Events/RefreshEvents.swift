@@ -13,6 +13,7 @@ enum RefreshEvents {
     ///   - outcome: What the refresh brought.
     ///   - dataset: What is ignored, and what elements are known by.
     ///   - logger: Told when the difference cannot be made.
+    /// - Returns: The event.
     @concurrent static func updated(
         _ id: DocumentID, from before: [UInt8]?, isFirst: Bool, outcome: RefreshOutcome, dataset: DatasetConfig,
         logger: Logger

@@ -20,6 +20,7 @@ final class EngineContext: Sendable {
     let tables: TableMaker
     let desk = TableDesk()
     let bell = EventBell()
+    let webhooks = WebhookDesk()
     let appsByDataset: [DatasetID: any App]
     /// The deployment that this process is part of; `nil` when it is alone.
     let cluster: ClusterPart?

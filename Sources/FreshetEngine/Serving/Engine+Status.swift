@@ -56,6 +56,7 @@ extension Engine {
         report.tables = configuration.datasets.filter { $0.tables != nil }.map {
             DatasetTables(id: $0.id, stop: context.desk.stop(of: $0.id), quality: context.desk.quality(of: $0.id))
         }
+        report.webhooks = (try? await webhooks?.status()) ?? []
         if !configuration.destinations.isEmpty, let outbox = store as? any OutboxStore {
             let depth = try await outbox.outboxDepth()
             report.outbox = configuration.destinations.map {

@@ -73,6 +73,9 @@ public protocol MirrorService: Sendable {
     /// Rings when the event log has grown.
     var eventBell: EventBell { get }
 
+    /// The webhooks; `nil` when there are none.
+    var webhooks: (any WebhookControl)? { get }
+
     /// When the document is due for its next refresh by itself; `nil` when only a read would cause one.
     func nextRefresh(_ id: DocumentID, state: DocumentState) -> Timestamp?
 }

@@ -44,6 +44,8 @@ public struct StatusReport: Sendable {
     public var tables: [DatasetTables] = []
     /// Rows that wait for warehouses: entries, and since when, by name.
     public var outbox: [(destination: String, waiting: Int, oldest: Timestamp?)] = []
+    /// How each webhook stands.
+    public var webhooks: [WebhookStatus] = []
     /// All sources together.
     public var queue = QueueDepth()
     /// Why the store cannot be written right now; `nil` when it can.

@@ -59,6 +59,7 @@ struct HealthReport {
                     output: isLate ? "rows wait since \(line.oldest?.rfc3339 ?? ""); the log says why" : nil,
                     value: line.waiting))
         }
+        for webhook in report.webhooks { health.add(webhook) }
         for tables in report.tables {
             let rejected = tables.quality.reduce(0) { $0 + ($1.effect?.rejected ?? 0) }
             health.add(
@@ -72,6 +73,16 @@ struct HealthReport {
     }
 
     private init(build: BuildInfo, now: Timestamp) { (self.build, self.now) = (build, now) }
+
+    /// An endpoint that others run: what it does not take is no fault of ours, but somebody should know.
+    private mutating func add(_ webhook: WebhookStatus) {
+        add(
+            Check(
+                name: "webhook:\(webhook.name)", type: "component", status: webhook.phase == .active ? .pass : .warn,
+                output: webhook.phase == .active
+                    ? nil : "\(webhook.phase.rawValue) at \(webhook.place.text): \(webhook.lastError ?? "")",
+                value: Int(clamping: webhook.behind)))
+    }
 
     private mutating func add(_ check: Check) {
         checks.append(check)

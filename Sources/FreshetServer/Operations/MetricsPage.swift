@@ -18,6 +18,7 @@ struct MetricsPage: Sendable {
             datasets(&page, status, now)
             queue(&page, status, now)
             sources(&page, status)
+            webhooks(&page, status, now)
         }
         return service.metrics.prometheusText() + page.text
     }
@@ -55,6 +56,26 @@ struct MetricsPage: Sendable {
             page.sample("freshet_router_requests_total", [("outcome", "\(status)xx")], Double(routed.byClass[status]))
         }
         page.one("freshet_router_seconds_total", "counter", "Time the router's answers took.", routed.seconds)
+    }
+
+    private func webhooks(_ page: inout MetricsText, _ status: StatusReport, _ now: Timestamp) {
+        guard !status.webhooks.isEmpty else { return }
+        page.family(
+            "freshet_webhook_phase", "gauge", "How a webhook stands: 0 active, 1 retrying, 2 parked, 3 disabled.")
+        for webhook in status.webhooks {
+            let phase = WebhookStatus.Phase.allCases.firstIndex(of: webhook.phase) ?? 0
+            page.sample("freshet_webhook_phase", [("webhook", webhook.name)], Double(phase))
+        }
+        page.family(
+            "freshet_webhook_lag_seconds", "gauge", "The age of the event that a webhook is at, 0 when none waits.")
+        for webhook in status.webhooks {
+            let lag = webhook.waitingSince.map { max(0, (now - $0).inSeconds) } ?? 0
+            page.sample("freshet_webhook_lag_seconds", [("webhook", webhook.name)], lag)
+        }
+        page.family("freshet_webhook_behind_events", "gauge", "Events in the log behind a webhook's place, wanted or not.")
+        for webhook in status.webhooks {
+            page.sample("freshet_webhook_behind_events", [("webhook", webhook.name)], Double(webhook.behind))
+        }
     }
 
     private func catalog(_ page: inout MetricsText) {

@@ -14,7 +14,7 @@ struct EventRoutes: Sendable {
         filter.topics = try (exchange.parameter("topic") ?? "").split(separator: ",").map(String.init)
         filter.source = try exchange.parameter("source")
         filter.dataset = try exchange.parameter("dataset")
-        filter.key = try exchange.parameter("key")
+        filter.keys = try exchange.parameter("key").map { [$0] } ?? []
         let text = try exchange.headers[.lastEventID] ?? exchange.parameter("after")
         let after = text.flatMap(EventPlace.init)
         if text != nil, after == nil {

@@ -123,6 +123,7 @@ enum ReportJSON {
                         ])
                     })
             ),
+            ("webhooks", .array(report.webhooks.map(WebhookRoutes.json))),
             ("queue", queue(report.queue, now: report.at)),
         ])
     }

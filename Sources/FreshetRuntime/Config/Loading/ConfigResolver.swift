@@ -34,6 +34,8 @@ struct ConfigResolver {
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
             datasets: datasets.sorted { $0.id < $1.id })
         configuration.destinations = destinations(draft.destinations)
+        configuration.webhooks = webhooks(
+            draft.webhooks, datasets: configuration.datasets.map(\.id), sources: configuration.sources.map(\.name))
         configuration.apps = apps
         configuration.rootApp = draft.rootApp
         if let name = draft.rootApp, !apps.contains(where: { type(of: $0).name == name }) {

@@ -25,6 +25,7 @@ public enum ConfigPrinter {
         draft.destinations = configuration.destinations.map {
             Named(name: $0.name, value: DestinationDraft(showing: $0))
         }
+        draft.webhooks = configuration.webhooks.map { Named(name: $0.name, value: WebhookDraft(showing: $0)) }
         return RootTable.section.show(draft)
     }
 }

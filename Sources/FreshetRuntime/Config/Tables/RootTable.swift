@@ -10,6 +10,7 @@ struct RootDraft: Sendable {
     var sources: [Named<SourceDraft>] = []
     var datasets: [Named<DatasetDraft>] = []
     var destinations: [Named<DestinationDraft>] = []
+    var webhooks: [Named<WebhookDraft>] = []
     var apps = AppsDraft()
     var rootApp: String?
     var place = Place()
@@ -58,6 +59,11 @@ enum RootTable {
                 .map(of: DestinationTable.section.kind, named: "destination", pattern: ConfigName.pattern) {
                     ConfigName.checkSource($0, &$1)
                 }, synonyms: ["destination", "warehouses"], "Warehouses that rows are sent to, by name."),
+            Key(
+                "webhooks", \.webhooks,
+                .map(of: WebhookTable.section.kind, named: "webhook", pattern: ConfigName.pattern) {
+                    ConfigName.checkSource($0, &$1)
+                }, synonyms: ["webhook", "hooks", "notify"], "Endpoints that events are sent to, by name."),
             Key(
                 "apps", \.apps, AppsTable.section.kind, defaultWords: "none", synonyms: ["app", "applications"],
                 "Applications on top: ready sources, datasets, tables, reports and routes."),
