@@ -6,9 +6,17 @@ import Testing
 /// A namespace that no other test has.
 func namespace() -> String { "t" + String(UInt64.random(in: .min ... .max), radix: 36) }
 
+/// Options for a machine on which many tests run at once.
+func patient(port: Int, namespace: String = "freshet") -> RedisOptions {
+    var options = RedisOptions(port: port, namespace: namespace)
+    options.connectTimeout = .seconds(10)
+    options.answerTimeout = .seconds(10)
+    return options
+}
+
 /// A coordinator on the server that all tests share, in a namespace of its own.
 func coordinator(_ name: String = namespace()) async throws -> RedisCoordinator {
-    try await RedisCoordinator(RedisOptions(port: PrivateRedis.shared().port, namespace: name))
+    try await RedisCoordinator(patient(port: PrivateRedis.shared().port, namespace: name))
 }
 
 /// Polls until something holds; for what another process does in its own time.
@@ -19,5 +27,13 @@ func eventually(
     while try await !condition() {
         try #require(ContinuousClock.now < end, "\(what)")
         try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+extension PrivateRedis {
+    /// Removes all keys of one namespace: for its coordinators Redis has lost everything, other tests go on.
+    func forget(namespace: String) async throws {
+        let keys = try await command("KEYS freshet:{\(namespace)}*").split(whereSeparator: \.isNewline)
+        if !keys.isEmpty { try await command("DEL \(keys.joined(separator: " "))") }
     }
 }

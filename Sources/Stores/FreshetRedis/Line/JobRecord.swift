@@ -62,6 +62,7 @@ struct JobRecord {
         var buffer = ByteBuffer()
         buffer.writeNumber(lease.job.id)
         buffer.writeNumber(lease.fence)
+        buffer.writeInteger(clamp(lease.job.attempts), endianness: .little)
         buffer.writeInteger(kind)
         buffer.writeNumber(until?.microseconds ?? none)
         buffer.writeInteger(UInt8(note == nil ? 0 : 1))

@@ -90,11 +90,12 @@ extension RedisLine {
         _ jobs: [LeasedJob], leaseFor: Duration, now: Timestamp
     ) async throws(StoreError) -> [Bool] {
         guard !jobs.isEmpty else { return [] }
-        var command = command(LineScripts.heartbeat, arguments: 1 + jobs.count * 2, now: now)
+        var command = command(LineScripts.heartbeat, arguments: 1 + jobs.count * 3, now: now)
         command.add((now + leaseFor).microseconds)
         for lease in jobs {
             command.add(lease.job.id)
             command.add(lease.fence)
+            command.add(Int64(lease.job.attempts))
         }
         guard let answers = try await run(command).list, answers.count == jobs.count else {
             throw Self.strange(LineScripts.heartbeat)

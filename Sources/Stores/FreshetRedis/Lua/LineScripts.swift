@@ -136,6 +136,12 @@ enum LineScripts {
           return raised
         end
 
+        -- A lease that was given elsewhere (in the store, or by this line before it was begun anew) is as good as one of this
+        -- line while nobody holds the job here and no lease of it was younger.
+        local function held(r, lease)
+          return r.st == 2 and r.fence == lease or r.st < 2 and r.fence < lease
+        end
+
         local function finish()
           for f, n in pairs(counts) do
             if n ~= 0 then call('HINCRBY', p .. 'count', f, n) end
@@ -159,12 +165,13 @@ enum LineScripts {
         local at = 5
 
         local function finishJob(s)
-          local id, efence, kind, til, haserr, err = unpack_('<ddBdBIc0', s)
+          local id, efence, tries, kind, til, haserr, err = unpack_('<ddIBdBIc0', s)
           local r = read(member(id))
-          if not r or r.st ~= 2 or r.fence ~= efence then
+          if not r or not held(r, efence) then
             return again and (not r or r.by == token and r.fence == efence) and 1 or 0
           end
           unplace(r)
+          if r.st < 2 then r.fence, r.at = efence, tries end
           r.by = token
           if kind == 0 or kind == 3 then
             if kind == 0 or r.ext == 1 then call('HDEL', DOC, document(r)) end
@@ -301,16 +308,25 @@ enum LineScripts {
 
     // MARK: Leases
 
-    /// ARGV 5: until; then number and fence of each.
+    /// ARGV 5: until; then number, fence and tries of each.
     static let heartbeat = script(
         #"""
         local out = {}
-        for i = 6, #ARGV, 2 do
-          local r = read(member(tonumber(ARGV[i])))
-          local held = r and r.st == 2 and r.fence == tonumber(ARGV[i + 1])
-          if held then call('ZADD', LEASED, 'XX', ARGV[5], r.m) end
-          out[#out + 1] = held and 1 or 0
+        for i = 6, #ARGV, 3 do
+          local r, lease = read(member(tonumber(ARGV[i]))), tonumber(ARGV[i + 1])
+          local good = r and held(r, lease)
+          if good and r.st == 2 then
+            call('ZADD', LEASED, 'XX', ARGV[5], r.m)
+          elseif good then
+            unplace(r)
+            r.st, r.fence, r.at = 2, lease, tonumber(ARGV[i + 2])
+            place(r, ARGV[5])
+            write(r)
+            fence = math.max(fence, lease)
+          end
+          out[#out + 1] = good and 1 or 0
         end
+        finish()
         return out
         """#)
 

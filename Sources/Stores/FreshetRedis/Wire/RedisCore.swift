@@ -34,6 +34,9 @@ final class RedisCore {
     private var waiting: [RedisCall] = []
     private var sent = CircularBuffer<Sent>()
     private var failures = 0
+    /// Times in a row that a connection was cut while it was greeted.
+    private var cuts = 0
+    private var wasRefused = false
     private var heardAt = NIODeadline.now()
     private var openedAt = NIODeadline.now()
     private var why = "the connection was closed"
@@ -103,6 +106,7 @@ final class RedisCore {
 
     private func open() {
         openedAt = .now()
+        wasRefused = false
         let own = NIOLoopBound(self, eventLoop: loop)
         let handler = NIOLoopBound(RedisHandler(core: self), eventLoop: loop)
         opener.connect(on: loop) { handler.value }.whenComplete { result in
@@ -125,12 +129,16 @@ final class RedisCore {
 
     private func greeted(_ value: RESPValue) {
         if case .error(let text) = value, let channel {
+            wasRefused = true
             return broken(channel, RedisOpener.words(forRefusal: text))
         }
-        if let problem = RedisOpener.problem(inGreeting: value), let channel { return broken(channel, problem) }
+        if let problem = RedisOpener.problem(inGreeting: value), let channel {
+            wasRefused = true
+            return broken(channel, problem)
+        }
         greetingsLeft -= 1
         guard greetingsLeft == 0 else { return }
-        failures = 0
+        (failures, cuts) = (0, 0)
         change(to: .up)
         onPush(nil)
         if let command = opener.afterGreeting() { channel?.writeAndFlush(command.bytes, promise: nil) }
@@ -160,7 +168,7 @@ final class RedisCore {
         let wasUp = phase == .up
         greetingsLeft = 0
         guard phase != .closed else { return }
-        guard wasUp else { return failed(why) }
+        guard wasUp else { return wasRefused ? failed(why) : cutWhileGreeting() }
         // Once more at once: a connection that was cut is often there again. Only when that fails is Redis away.
         sortOut()
         why = "the connection was closed"
@@ -189,8 +197,21 @@ final class RedisCore {
         sent.removeAll()
     }
 
+    /// Somebody was there: some more tries before Redis counts as away.
+    private func cutWhileGreeting() {
+        cuts += 1
+        guard phase == .opening, cuts <= 8 else { return failed(why) }
+        why = "the connection was closed"
+        let own = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .milliseconds(Int64(cuts) * 5)) {
+            guard own.value.phase == .opening else { return }
+            own.value.open()
+        }
+    }
+
     private func failed(_ reason: String) {
         guard phase != .closed else { return }
+        cuts = 0
         failures += 1
         let text = "Redis at \(options.place): \(reason)"
         why = "the connection was closed"
