@@ -17,6 +17,7 @@ enum Migrations {
         Step(name: "0003-events", sql: events),
         Step(name: "0004-state-tokens", sql: stateAndTokens),
         Step(name: "0005-tables", sql: tables),
+        Step(name: "0006-plans", sql: plans),
     ]
 
     /// A migrator with the first `count` steps (all by default).
