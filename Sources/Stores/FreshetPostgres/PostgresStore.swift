@@ -1,4 +1,5 @@
 public import FreshetCore
+import Synchronization
 
 /// The store in a PostgreSQL database, on which any number of processes work at once.
 ///
@@ -29,6 +30,7 @@ public final class PostgresStore: ClusterStore {
     let committer: CommitBatcher
     /// Writes the rows of documents.
     let tables: TableKeeper
+    private let ringer = Mutex<PostgresNews?>(nil)
     let target: PGTarget
     let options: PostgresOptions
 
@@ -80,9 +82,19 @@ public final class PostgresStore: ClusterStore {
 
     /// Waits for calls under way and closes every connection.
     public func close() async {
+        await ringer.withLock { $0 }?.close()
         await committer.close()
         await writers.close()
         await readers.close()
+    }
+
+    /// Tells other processes of this database that there is news; it connects when it is first asked for.
+    public var news: PostgresNews {
+        ringer.withLock { ringer in
+            let news = ringer ?? PostgresNews(target: target, options: options, pool: writers)
+            ringer = news
+            return news
+        }
     }
 
     /// Limits that all processes of this store share.

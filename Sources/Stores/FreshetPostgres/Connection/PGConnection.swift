@@ -33,21 +33,10 @@ final class PGConnection {
         }
         self.handle = handle
         canceller = PGCanceller(nil)
-        do {
-            try open(by: Deadline(after: limits.connect))
-            canceller.replace(PQgetCancel(handle))
-        } catch {
-            canceller.replace(nil)
-            PQfinish(handle)
-            throw error
-        }
-        do {
-            try greet()
-        } catch {
-            canceller.replace(nil)
-            PQfinish(handle)
-            throw error
-        }
+        // From here on everything has its value: when this throws, `deinit` closes the connection.
+        try open(by: Deadline(after: limits.connect))
+        canceller.replace(PQgetCancel(handle))
+        try greet()
     }
 
     /// Marks the connection as one that can only be closed.

@@ -143,6 +143,8 @@ extension Migrations {
             PERFORM 1 FROM freshet_limits WHERE name = ANY (names) ORDER BY name FOR UPDATE;
             GET DIAGNOSTICS found_rows = ROW_COUNT;
             IF found_rows < (SELECT count(DISTINCT n) FROM unnest(names) n) THEN
+                -- A new count is written to disk, so that a crash can be told from the first call ever.
+                PERFORM set_config('synchronous_commit', 'on', true);
                 INSERT INTO freshet_limits (name, server_start)
                     SELECT DISTINCT n, pg_postmaster_start_time() FROM unnest(names) n ORDER BY n
                     ON CONFLICT DO NOTHING;
