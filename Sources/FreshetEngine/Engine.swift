@@ -131,6 +131,10 @@ public final class Engine: MirrorService, Sendable {
             }
             let demandLoop = DemandLoop(context: context, mailbox: demand, enqueue: enqueue)
             group.addTask { await demandLoop.run() }
+            if let desk = context.adaptive {
+                let adaptive = AdaptiveLoop(context: context, desk: desk)
+                group.addTask { await adaptive.run() }
+            }
             let events = SourceEventLoop(context: context, governors: Array(governors.values), wake: wake)
             group.addTask { await events.run() }
             group.addTask {
@@ -215,6 +219,7 @@ public final class Engine: MirrorService, Sendable {
         }
         // What does not fit into memory is served all the same.
         let entry = catalog.publish(document)
+        await showPlan(id)
         if let recent = context.cluster?.recent, recent.isNewer(than: document.state.version, of: id) {
             if let newer = try await store.document(id) { return catalog.publish(newer) }
         }

@@ -126,21 +126,27 @@ public struct RefreshStrategy: Sendable, Hashable {
 public struct CalendarWindow: Sendable, Hashable {
     /// The name that classes use.
     public var name: String
-    /// When it opens, in UTC.
-    public var opens: CronExpression
+    /// When it opens, as a cron expression in UTC.
+    public let opens: String
     /// How long it stays open.
     public var length: Duration
+    private let expression: CronExpression
 
     /// Creates a window.
-    public init(name: String, opens: CronExpression, length: Duration) {
+    ///
+    /// - Throws: ``CronError`` when `opens` is no cron expression.
+    public init(name: String, opens: String, length: Duration) throws(CronError) {
+        expression = try CronExpression(opens)
         (self.name, self.opens, self.length) = (name, opens, length)
     }
 
     /// Whether it is open at a moment.
     public func isOpen(at moment: Timestamp) -> Bool {
-        opens.next(after: moment - length, zone: UTCRules()).map { $0 <= moment } ?? false
+        expression.next(after: moment - length, zone: UTCRules()).map { $0 <= moment } ?? false
     }
 
     /// When it opens next.
-    public func nextOpening(after moment: Timestamp) -> Timestamp? { opens.next(after: moment, zone: UTCRules()) }
+    public func nextOpening(after moment: Timestamp) -> Timestamp? {
+        expression.next(after: moment, zone: UTCRules())
+    }
 }

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What a call must save, in reader-seconds, so that all calls are used and the line stays short; pure.
 ///
 /// The water level of the water-filling: it rises while more is due than calls can do, and falls while calls are left over. At 0 calls are
@@ -7,8 +13,12 @@ public struct CallPrice: Sendable, Hashable {
     public static let long = 12.0
     /// With fewer it falls.
     public static let short = 3.0
-    /// Below this a price is none.
-    static let least = 1.0
+    /// By this share it moves in a second: slowly against the bursts of an hour's beginning, fast against the hours of a day.
+    static let speed = 0.0015
+    /// Below this a price is none: even an interval of a minute is worth more.
+    static let least = 10.0
+    /// Nothing is worth more: where even that does not shorten the line, every key waits for its longest interval.
+    static let most = 1e9
 
     /// Reader-seconds; 0 when calls are not scarce.
     public private(set) var value: Double
@@ -26,9 +36,10 @@ public struct CallPrice: Sendable, Hashable {
         let passed = at.map { min(10, max(0, (now - $0).inSeconds)) } ?? 0
         at = now
         if line > CallPrice.long {
-            value = max(value, CallPrice.least) * (1 + 0.01 * passed * min(4, line / CallPrice.long))
+            let raised = max(value, CallPrice.least) * exp(CallPrice.speed * passed * min(4, line / CallPrice.long))
+            value = min(raised, CallPrice.most)
         } else if line < CallPrice.short {
-            value *= 1 - 0.004 * passed
+            value *= exp(-CallPrice.speed * passed)
             if value < CallPrice.least { value = 0 }
         }
     }

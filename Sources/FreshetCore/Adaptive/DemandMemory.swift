@@ -76,14 +76,6 @@ public struct DemandMemory: Sendable, Hashable {
         return Double(short) * exp2(-gap / DemandMemory.shortHalfLife) * DemandMemory.ln2 / DemandMemory.shortHalfLife
     }
 
-    /// The share of an hour of the day in the reads of a day.
-    func share(ofHour hour: Int, prior: HourHabits) -> Double {
-        let own = Double(hoursWeight)
-        guard own > 0.01 else { return prior.share(hour) }
-        return (own * hours.share(hour) + DemandMemory.priorReads * prior.share(hour))
-            / (own + DemandMemory.priorReads)
-    }
-
     /// Reads per day that are expected now.
     public func readsPerDay(at now: Timestamp) -> Double { max(average(at: now), recent(at: now)) * 86_400 }
 
@@ -93,12 +85,55 @@ public struct DemandMemory: Sendable, Hashable {
     public func nextBusyHour(after now: Timestamp, prior: HourHabits) -> Timestamp? {
         guard at > 0 else { return nil }
         let start = now.seconds / 3600
+        let forecast = DemandForecast(self, now: now, habits: prior, lead: .zero)
         return (1...24).map { start + Int64($0) }
-            .first { share(ofHour: Int($0 % 24), prior: prior) > 1.5 / 24 }
+            .first { forecast.share(Int($0 % 24)) > 1.5 / 24 }
             .map { Timestamp(seconds: $0 * 3600) }
     }
 
     static func hour(_ moment: Timestamp) -> Int { Int(floorDivide(moment.seconds, 3600).quotient % 24 + 24) % 24 }
+}
+
+/// What a key's readers are expected to do from some moment on.
+struct DemandForecast {
+    private let demand: DemandMemory
+    private let habits: HourHabits
+    private let now: Timestamp
+    private let lead: Duration
+    /// Reads per second of an average hour, times 24.
+    private let usual: Double
+    private let recent: Double
+    /// What a part of 255 of an hour of its own weighs, and what the dataset's habits do.
+    private let own: Double
+    private let prior: Double
+
+    init(_ demand: DemandMemory, now: Timestamp, habits: HourHabits, lead: Duration) {
+        (self.demand, self.habits, self.now, self.lead) = (demand, habits, now, lead)
+        usual = demand.average(at: now) * 24
+        recent = demand.recent(at: now)
+        let weight = Double(demand.hoursWeight)
+        let total = demand.hours.total
+        guard weight > 0.01, total > 0 else {
+            (own, prior) = (0, 1)
+            return
+        }
+        own = weight / (weight + DemandMemory.priorReads) / Double(total)
+        prior = DemandMemory.priorReads / (weight + DemandMemory.priorReads)
+    }
+
+    /// The share of an hour of the day in the reads of a day.
+    func share(_ hour: Int) -> Double { own * Double(demand.hours[hour]) + prior * habits.share(hour) }
+
+    /// Reads per second expected at a moment and within the lead after it.
+    func reads(at moment: Timestamp) -> Double {
+        guard demand.at > 0 else { return DemandMemory.least }
+        let hour = DemandMemory.hour(moment)
+        let soon = DemandMemory.hour(moment + lead)
+        let share = soon == hour ? share(hour) : max(share(hour), share(soon))
+        let gap = (moment - now).inSeconds
+        let fading = gap > 0 && recent > 0 ? recent * exp2(-gap / DemandMemory.shortHalfLife) : recent
+        return max(DemandMemory.least, usual * share, fading)
+    }
 }
 
 /// What each hour of the day weighs, in a byte each.
@@ -125,11 +160,12 @@ struct HourShares: Sendable, Hashable {
         }
     }
 
-    private var total: Int { (0..<24).reduce(0) { $0 + Int(self[$1]) } }
+    /// The sum of all 24 bytes.
+    var total: Int { HourShares.sum(low) + HourShares.sum(middle) + HourShares.sum(high) }
 
-    func share(_ hour: Int) -> Double {
-        let total = total
-        return total > 0 ? Double(self[hour]) / Double(total) : 1 / 24.0
+    private static func sum(_ word: UInt64) -> Int {
+        let pairs = (word & 0x00FF_00FF_00FF_00FF) &+ ((word >> 8) & 0x00FF_00FF_00FF_00FF)
+        return Int((pairs &* 0x0001_0001_0001_0001) >> 48)
     }
 
     /// Adds reads to an hour; all hours together weighed `weight` before.
@@ -176,13 +212,14 @@ public struct HourHabits: Sendable, Hashable {
     /// Notes reads of any key.
     public mutating func read(_ count: Int, at moment: Timestamp) {
         let second = moment.seconds
-        if second > at {
+        // The habits of days need no finer step than this.
+        if second > at + 600 {
             let keep = at == 0 ? 1 : exp2(-Double(second - at) / DemandMemory.hoursHalfLife)
             for hour in 0..<24 { counts[hour] *= keep }
             at = second
+            settle()
         }
         counts[DemandMemory.hour(moment)] += Double(count)
-        settle()
     }
 
     /// The share of an hour (0...23) in the reads of a day.

@@ -68,7 +68,7 @@ extension RefreshPolicy {
         case .demand: return "after \(Period(pace.rounded)), for so many read it or it changes so often"
         case .hours: return "shortly before its readers usually come"
         case .price where pace >= kind.most:
-            return "after \(Period(kind.most)), the longest of its class: calls are scarce"
+            return "after \(Period(pace.rounded)), no sooner than the longest of its class: calls are scarce"
         case .price:
             return
                 "after \(Period(pace.rounded)): calls are scarce, each must save readers \(Int(price)) s of staleness"

@@ -133,7 +133,7 @@ public struct RefreshPolicy: Sendable {
     public func worth(_ memory: KeyMemory, kind: Int, now: Timestamp, habits: HourHabits) -> Double {
         let age = (now - (memory.confirmedAt ?? memory.checkedAt ?? now)).inSeconds
         return StalenessMath.worth(
-            reads: demand(memory.demand, at: now, from: now, habits),
+            reads: DemandForecast(memory.demand, now: now, habits: habits, lead: config.lead).reads(at: now),
             changes: memory.change.rate(prior: priorRate(of: kind)), after: age)
     }
 
@@ -161,63 +161,55 @@ public struct RefreshPolicy: Sendable {
         _ memory: KeyMemory, _ index: Int, start: Timestamp, now: Timestamp, price: Double, _ habits: HourHabits
     ) -> (Timestamp, Cause) {
         let kind = config.classes[index]
-        let changes = memory.change.rate(prior: priorRate(of: index))
-        let calm = reach(
-            StalenessMath.price(every: kind.every), memory.demand, changes, start: start, now: now,
-            from: kind.least, to: kind.every, habits)
+        let look = Outlook(
+            forecast: DemandForecast(memory.demand, now: now, habits: habits, lead: config.lead),
+            changes: memory.change.rate(prior: priorRate(of: index)), start: start, now: now)
+        let calm = reach(StalenessMath.price(every: kind.every), look, from: kind.least, to: kind.every)
         var found: (due: Timestamp, cause: Cause) = (calm.at, calm.at < start + kind.every ? .demand : .pace)
         if calm.isJump { found.cause = .hours }
         guard price > 0 else { return found }
-        let pressed = reach(
-            price, memory.demand, changes, start: start, now: now, from: kind.least, to: kind.most, habits)
+        // Where calls cannot keep the longest intervals either, those grow for all alike: to that of a key that is read and changes once
+        // in it and is just worth the price.
+        let most = max(kind.most, .seconds(min(price / StalenessMath.price(every: .seconds(1)), 1e9)))
+        let pressed = reach(price, look, from: kind.least, to: most)
         if pressed.at > found.due { found = (pressed.at, pressed.isJump ? .hours : .price) }
         return found
     }
 
-    /// The first moment between two ages at which a refresh is worth the price; the later age when none is before.
+    /// What the worth of a key is worked out from.
+    private struct Outlook {
+        var forecast: DemandForecast
+        var changes: Double
+        var start: Timestamp
+        var now: Timestamp
+    }
+
+    /// The first moment from now on, between two ages, at which a refresh is worth the price; the later age when none is before.
     ///
     /// `isJump`: whether it is one at which more readers are expected than before.
     private func reach(
-        _ price: Double, _ demand: DemandMemory, _ changes: Double, start: Timestamp, now: Timestamp,
-        from least: Duration,
-        to most: Duration, _ habits: HourHabits
+        _ price: Double, _ look: Outlook, from least: Duration, to most: Duration
     ) -> (at: Timestamp, isJump: Bool) {
-        let (first, end) = (start + least, start + most)
-        guard demand.at > 0 else {
-            let age = StalenessMath.age(reads: DemandMemory.least, changes: changes, price: price)
-            return (age < most.inSeconds ? max(first, start + .seconds(age)) : end, false)
-        }
+        let end = look.start + most
         let lead = config.lead.microseconds
-        var (moment, steps) = (first, 0)
+        let hour: Int64 = 3_600_000_000
+        var (moment, steps) = (max(look.start + least, look.now), 0)
         // Piece by piece between the moments at which the expected readers change: each hour, and each lead before one.
         while moment < end, steps < 100 {
-            let hour = floorDivide(moment.microseconds, 3_600_000_000).quotient * 3_600_000_000
-            let next =
-                moment.microseconds < hour + 3_600_000_000 - lead
-                ? hour + 3_600_000_000 - lead : hour + 3_600_000_000
-            let reads = self.demand(demand, at: moment, from: now, habits)
-            let pieceEnd = min(Timestamp(microseconds: next), end)
-            let atEnd = StalenessMath.worth(reads: reads, changes: changes, after: (pieceEnd - start).inSeconds)
+            let begun = floorDivide(moment.microseconds, hour).quotient * hour
+            let change = begun + hour - lead
+            let pieceEnd = min(Timestamp(microseconds: moment.microseconds < change ? change : begun + hour), end)
+            let reads = look.forecast.reads(at: moment)
+            let atEnd = StalenessMath.worth(
+                reads: reads, changes: look.changes, after: (pieceEnd - look.start).inSeconds)
             if atEnd >= price {
-                let age = StalenessMath.age(reads: reads, changes: changes, price: price)
-                let at = min(max(moment, start + .seconds(age)), pieceEnd)
+                let age = StalenessMath.age(reads: reads, changes: look.changes, price: price)
+                let at = min(max(moment, look.start + .seconds(age)), pieceEnd)
                 return (at, steps > 0 && at == moment)
             }
             (moment, steps) = (pieceEnd, steps + 1)
         }
         return (end, false)
-    }
-
-    /// Reads per second expected at a moment and within the lead after it.
-    private func demand(_ demand: DemandMemory, at moment: Timestamp, from now: Timestamp, _ habits: HourHabits)
-        -> Double
-    {
-        let hour = DemandMemory.hour(moment)
-        let soon = DemandMemory.hour(moment + config.lead)
-        var share = demand.share(ofHour: hour, prior: habits)
-        if soon != hour { share = max(share, demand.share(ofHour: soon, prior: habits)) }
-        let usual = demand.average(at: now) * 24 * share
-        return max(DemandMemory.least, usual, demand.recent(at: max(now, moment)))
     }
 
     /// The priority of the class next to its own whose pace is nearer; one step at most.

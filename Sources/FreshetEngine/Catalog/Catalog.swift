@@ -267,6 +267,13 @@ public final class Catalog: Sendable {
         return result
     }
 
+    /// Takes the reads of an entry before what they saw is replaced; the next drain gives them all the same.
+    func setAsideReads(of entry: CatalogEntry) -> (id: DocumentID, count: Int, last: Timestamp)? {
+        guard let reads = entry.takeReads() else { return nil }
+        departed.withLock { $0.append(reads) }
+        return reads
+    }
+
     /// What is held and how it went.
     public var statistics: CatalogStatistics {
         var result = CatalogStatistics()

@@ -33,7 +33,7 @@ struct DemandLoop: Sendable {
                 document: id, priority: dataset.priority, cause: "read", heat: context.catalog.reads(of: id))
         }
         do {
-            _ = try await enqueue(requests)
+            _ = try await enqueue(await context.weighed(requests))
         } catch {
             // Nothing is lost: the catalog reports a stale document again as long as it is read.
             context.storeFailed(error, while: "enqueueing \(requests.count) stale reads", metadata: [:])
@@ -49,6 +49,7 @@ struct DemandLoop: Sendable {
 
     private func recordReadsOnce() async {
         var rest = context.catalog.drainReads()[...]
+        context.noteReads(Array(rest))
         while !rest.isEmpty {
             do {
                 try await context.store.recordReads(Array(rest.prefix(DemandLoop.recordPortion)))

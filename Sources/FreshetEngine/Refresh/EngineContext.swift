@@ -11,6 +11,10 @@ final class EngineContext: Sendable {
     let upstream: any Upstream
     let clock: any FreshetClock
     let steady: SteadyTime
+    /// Where reads are written down, if anywhere.
+    let readsLog = ReadsLog()
+    /// What adaptive refreshing knows; `nil` where no dataset is refreshed that way.
+    let adaptive: AdaptiveDesk?
     let catalog: Catalog
     let metrics: MetricsRegistry
     let logger: Logger
@@ -43,6 +47,7 @@ final class EngineContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         steady = SteadyTime(clock: clock)
+        adaptive = AdaptiveDesk(configuration, store: store)
         tables = TableMaker(configuration)
         appsByDataset = configuration.appsByDataset
         self.cluster = cluster

@@ -109,6 +109,7 @@ struct RefreshPipeline: Sendable {
         do {
             let result = try await context.store.commit(commit)
             context.storeHealth.succeeded()
+            context.noteEnded(id, outcome: outcome, before: kept, result: result)
             publish(result, id: id, outcome: outcome)
             if let rows { context.reportRows(rows, result.tables, of: id, staleSince: state.freshUntil) }
         } catch {

@@ -14,9 +14,10 @@ struct Scheduler: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             for dataset in context.configuration.datasets {
-                guard let schedule = dataset.refresh else { continue }
+                guard let schedule = dataset.refresh, schedule.adaptive == nil else { continue }
                 group.addTask { await run(schedule, of: dataset) }
             }
+            for sweep in AdaptiveSweep.all(context, enqueue: enqueue) { group.addTask { await sweep.run() } }
         }
     }
 

@@ -120,6 +120,8 @@ extension Engine {
             eventsOnChange: [updated] + told, tables: report.rows)
         commit.keepsPrevious = dataset.tables != nil
         let written = try await store.commit(commit)
+        context.noteEnded(
+            id, outcome: outcome, before: StoredDocument(id: id, state: DocumentState(), body: []), result: written)
         report.state = written.state
         report.tables = written.tables
         if let rows = report.rows { context.reportRows(rows, written.tables, of: id, staleSince: nil) }

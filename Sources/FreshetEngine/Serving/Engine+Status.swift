@@ -53,6 +53,7 @@ extension Engine {
     private func askStore(_ report: inout StatusReport) async throws(StoreError) {
         let census = try await store.census(at: report.at)
         report.datasets = configuration.datasets.map { ($0.id, census[$0.id] ?? DatasetCensus()) }
+        report.freshness = context.adaptive?.freshness ?? []
         report.tables = configuration.datasets.filter { $0.tables != nil }.map {
             DatasetTables(id: $0.id, stop: context.desk.stop(of: $0.id), quality: context.desk.quality(of: $0.id))
         }

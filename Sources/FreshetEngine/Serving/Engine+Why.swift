@@ -16,7 +16,9 @@ extension Engine {
         report.source = governor.map(sourceStatus)
         report.budgetBlock = block.map { "\($0.block)" }
         if let job, job.state == .ready { report.queuePosition = try await store.position(of: job.id) }
+        report.plan = try await explainPlan(id)
         report.nextRun = nextRun(id, state: state, job: job, block: block)
+        if job == nil || job?.state == .dead, let due = report.plan?.due { report.nextRun = due }
         let facts = WhyFacts(
             state: state, job: job, position: report.queuePosition, block: block.map { $0.block },
             blockEnds: block.map { shown($0.until) }, nextRun: report.nextRun, now: context.clock.now())

@@ -21,6 +21,12 @@ public protocol MirrorService: Sendable {
     /// Asks for a refresh; returns once the wish is durable. One job per document, whoever asks.
     func requestRefresh(_ request: EnqueueRequest) async throws(StoreError) -> EnqueueResult
 
+    /// Keeps a document fresh while a client shows it, at most ten minutes; to be renewed.
+    func view(_ id: DocumentID, client: String, for span: Duration) -> ViewingAnswer
+
+    /// Says that a client shows a document no more; `false` when it did not hold it.
+    func unview(_ id: DocumentID, client: String) -> Bool
+
     /// Notes that a stale document was read, without waiting; the engine enqueues it at the dataset's priority.
     func noteStaleRead(_ id: DocumentID)
 
@@ -106,4 +112,12 @@ extension MirrorService {
 
     /// The store itself, when it is one of tables, too.
     public var tables: (any TableStore)? { store as? any TableStore }
+}
+
+extension MirrorService {
+    /// Nothing is refreshed by what is known of its keys.
+    public func view(_ id: DocumentID, client: String, for span: Duration) -> ViewingAnswer { .unsupported }
+
+    /// Nobody holds anything.
+    public func unview(_ id: DocumentID, client: String) -> Bool { false }
 }

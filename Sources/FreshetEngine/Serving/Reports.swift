@@ -46,6 +46,8 @@ public struct StatusReport: Sendable {
     public var outbox: [(destination: String, waiting: Int, oldest: Timestamp?)] = []
     /// How each webhook stands.
     public var webhooks: [WebhookStatus] = []
+    /// How fresh datasets with adaptive refreshing were when they were read, by id.
+    public var freshness: [DatasetFreshness] = []
     /// All sources together.
     public var queue = QueueDepth()
     /// Why the store cannot be written right now; `nil` when it can.

@@ -113,5 +113,5 @@ final class TableMaker: Sendable {
 
 extension JSONLimits {
     /// What passed the guards of its source once is never refused again.
-    fileprivate static let stored = JSONLimits(maxDepth: 10_000, maxNodes: .max)
+    static let stored = JSONLimits(maxDepth: 10_000, maxNodes: .max)
 }

@@ -1,0 +1,39 @@
+import FreshetCore
+
+/// How the sweep deals with the queue; the simulator goes by the same numbers.
+enum SweepRules {
+    /// At most this long between two looks for due plans.
+    static let pause = Duration.seconds(1)
+    /// At least this long: what falls due within it goes together.
+    static let shortest = Duration.milliseconds(20)
+    /// Plans in one look, without a limit of calls.
+    private static let most = 1000
+    /// While calls have a price but are left over, plans due within this time may go without it.
+    static let ahead = Duration.seconds(86_400)
+    /// Seconds of calls that may stand in the queue; what is due beyond waits outside, where the order is decided anew.
+    private static let seconds = 8.0
+
+    /// How many scheduled refreshes may stand in the queue of a source; `rate`: calls a second, `nil` without a limit.
+    static func room(rate: Double?) -> Int {
+        guard let rate else { return most }
+        return min(most, max(8, Int(rate * seconds)))
+    }
+
+    /// Plans in one look: enough to choose from while the queue is half empty, else the most urgent only.
+    static func portion(ready: Int, room: Int) -> Int { isFull(ready: ready, room: room) ? urgent : 2 * room }
+
+    /// Whether only what is critical or high may still be added.
+    static func isFull(ready: Int, room: Int) -> Bool { 2 * ready > room }
+
+    /// Plans in a look at what may go before its time.
+    static func choice(room: Int) -> Int { max(4 * urgent, 2 * room) }
+
+    /// Plans in a look at a queue that is full.
+    private static let urgent = 16
+
+    /// The seconds that calls need for what waits; 0 without a limit, unless more waits than one look can see.
+    static func line(waiting: Int, rate: Double?) -> Double {
+        guard let rate else { return waiting > 2 * most ? CallPrice.long + 1 : 0 }
+        return Double(waiting) / max(1e-6, rate)
+    }
+}
