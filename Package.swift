@@ -99,8 +99,9 @@ let package = Package(
             [
                 "ClashApp",
                 "FreshetBigQuery", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock",
-                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "FreshetWebhooks", "TornApp", crypto, lifecycle, logging, unixSignals,
-                yams,
+                "FreshetPostgres", "FreshetRedis",
+                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "FreshetWebhooks", "TornApp", crypto, lifecycle, logging,
+                unixSignals, yams,
             ]),
         library("FreshetTesting", ["FreshetCore"]),
         .executableTarget(

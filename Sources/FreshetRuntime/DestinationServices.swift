@@ -1,23 +1,27 @@
 import FreshetBigQuery
 import FreshetCore
+import FreshetEngine
 import Logging
 import ServiceLifecycle
 
 /// Sends the rows that wait for one warehouse until graceful shutdown.
 struct DestinationService: Service, CustomStringConvertible {
     let loader: BigQueryLoader
+    let duties: DutyKeeper
+    let destination: String
     /// Its name only: a field may be secret.
     var description: String { "Destination" }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await loader.run() }
+        let (loader, duties, duty) = (loader, duties, "destinations/\(destination)")
+        await cancelWhenGracefulShutdown { await duties.whileHeld(duty) { await loader.run() } }
     }
 
     /// One service for each warehouse.
     ///
     /// - Throws: ``RuntimeError/destination(_:)`` when a name or a credentials file is not usable.
     static func all(
-        _ configuration: Configuration, store: any Store, clock: any FreshetClock, logger: Logger
+        _ configuration: Configuration, store: any Store, duties: DutyKeeper, clock: any FreshetClock, logger: Logger
     ) throws(RuntimeError) -> [DestinationService] {
         guard !configuration.destinations.isEmpty, let store = store as? any TableStore & OutboxStore else { return [] }
         let specs = configuration.datasets.flatMap { $0.tables?.specs ?? [] }
@@ -27,7 +31,7 @@ struct DestinationService: Service, CustomStringConvertible {
                 let loader = try BigQueryLoader(config: config, specs: specs, store: store, clock: clock) { notice in
                     log(notice, of: config.name, logger)
                 }
-                services.append(DestinationService(loader: loader))
+                services.append(DestinationService(loader: loader, duties: duties, destination: config.name))
             } catch {
                 throw .destination("\(error)")
             }

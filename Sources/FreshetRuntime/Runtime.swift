@@ -25,17 +25,31 @@ public struct Runtime: Sendable, CustomStringConvertible {
     private let lock: DataDirectoryLock?
     private let upstream: HTTPUpstream
 
-    /// Takes the lock and opens the store; nothing runs yet.
+    /// Opens the store, and takes the lock of one that is for one process only; nothing runs yet.
     ///
+    /// - Parameters:
+    ///   - configuration: What to mirror.
+    ///   - logger: Where to log to.
+    ///   - role: What this process does where several share a store; alone it does everything.
+    ///   - clock: Gives the time.
+    /// - Returns: A mirror that is ready to serve or to be asked.
     /// - Throws: ``RuntimeError``.
     public static func open(
-        _ configuration: Configuration, logger: Logger, clock: any FreshetClock = SystemClock()
+        _ configuration: Configuration, logger: Logger, role: ProcessRole = .all,
+        clock: any FreshetClock = SystemClock()
     ) async throws(RuntimeError) -> Runtime {
+        var configuration = configuration
+        // Who answers no reads needs no answers in memory.
+        if !role.reads { configuration.server.memory = 1 << 20 }
         var lock: DataDirectoryLock?
         let store: any Store
+        var cluster: ClusterSetup?
         switch configuration.store {
         case .memory: store = MemoryStore()
-        case .postgres: throw .store("this build has no PostgreSQL")
+        case .postgres(let connection):
+            let setup = try await ClusterOpening(configuration: configuration, role: role, logger: logger, clock: clock)
+                .open(connection)
+            (store, cluster) = (setup.store, setup)
         case .sqlite:
             try makeDirectory(configuration.dataDirectory)
             lock = try takeLock(configuration.dataDirectory, now: clock.now())
@@ -46,7 +60,8 @@ public struct Runtime: Sendable, CustomStringConvertible {
         options.connectionsPerHost = configuration.sources.map(\.concurrency).max() ?? options.connectionsPerHost
         let upstream = HTTPUpstream(clock: clock, options: options)
         let engine = Engine(
-            configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger)
+            configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger,
+            cluster: cluster)
         return Runtime(
             configuration: configuration, engine: engine, logger: logger, controlToken: makeControlToken(),
             clock: clock, lock: lock, upstream: upstream)
@@ -73,7 +88,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         let webhooks = webhookService(working: working)
         let server = FreshetServer.make(
             service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text,
-            controlToken: controlToken
+            controlToken: controlToken, isProbeOnly: !engine.role.reads
         ) { url in
             lock?.publish(url: url, controlToken: controlToken)
             await onBound(url)
@@ -81,9 +96,18 @@ public struct Runtime: Sendable, CustomStringConvertible {
         var services: [any Service] = []
         if working {
             services.append(EngineService(engine: engine))
-            services +=
-                try DestinationService.all(
-                    configuration, store: engine.store, clock: clock, logger: logger) as [any Service]
+            if engine.role.works {
+                services +=
+                    try DestinationService.all(
+                        configuration, store: engine.store, duties: engine.duties, clock: clock, logger: logger)
+                    as [any Service]
+                if let directory = configuration.queue.backupDirectory {
+                    services.append(
+                        BackupService(
+                            backups: QueueBackups(directory: directory, configuration: configuration.queue, clock: clock),
+                            engine: engine, logger: logger))
+                }
+            }
         }
         if let webhooks { services.append(webhooks) }
         services.append(server)

@@ -16,6 +16,7 @@ public struct FreshetServer: Service, CustomStringConvertible {
     private let build: BuildInfo
     private let controlToken: String?
     private let usesLane: Bool
+    private let isProbeOnly: Bool
     private let idleTimeout: Duration
     private let logger: Logger
     private let clock: any FreshetClock
@@ -31,19 +32,22 @@ public struct FreshetServer: Service, CustomStringConvertible {
     ///   - version: Shown by `/version`, `/metrics`, `/health` and `/openapi.json`.
     ///   - commit: The revision it was built from, if known.
     ///   - controlToken: Accepted as admin besides the tokens in the store: `fr_` and at least 32 random characters.
+    ///   - isProbeOnly: Whether it answers probes and numbers only, as a worker does.
     ///   - usesLane: Whether the fast lane answers; without it the router answers everything, the same.
     ///   - idleTimeout: How long a connection may stand without a whole request or answer.
     ///   - onBound: Called with the base URL once requests are answered; port 0 has become the real one.
     /// - Returns: A service whose `run()` serves until the group shuts down.
     public static func make(
         service: any MirrorService, configuration: Configuration, logger: Logger, clock: any FreshetClock,
-        version: String, commit: String? = nil, controlToken: String? = nil, usesLane: Bool = true,
+        version: String, commit: String? = nil, controlToken: String? = nil, isProbeOnly: Bool = false,
+        usesLane: Bool = true,
         idleTimeout: Duration = .seconds(75),
         onBound: @escaping @Sendable (String) async -> Void = { _ in }
     ) -> some Service {
         FreshetServer(
             service: service, configuration: configuration.server, build: BuildInfo(version: version, commit: commit),
-            controlToken: controlToken, usesLane: usesLane, idleTimeout: idleTimeout, logger: logger, clock: clock,
+            controlToken: controlToken, usesLane: usesLane && !isProbeOnly, isProbeOnly: isProbeOnly,
+            idleTimeout: idleTimeout, logger: logger, clock: clock,
             onBound: onBound)
     }
 
@@ -78,7 +82,7 @@ public struct FreshetServer: Service, CustomStringConvertible {
         let table = RouteList.make(
             reader: DocumentReader(service: service, cold: cold), tokens: tokens,
             operations: OperationsRoutes(service: service, metrics: metrics, build: build),
-            build: build, logger: logger)
+            build: build, logger: logger, isProbeOnly: isProbeOnly)
         let dispatcher = Dispatcher(table: table, tokens: tokens, clock: clock, logger: logger, counters: counters)
         let idle = TimeAmount.nanoseconds(idleTimeout.microseconds * 1000)
         let (host, usesLane) = (configuration.host, usesLane)

@@ -5,8 +5,12 @@ import Logging
 
 /// The one list of routes, most particular first.
 enum RouteList {
+    /// What a process answers that serves no reads.
+    static let probes: Set = ["/livez", "/readyz", "/health", "/metrics", "/version"]
+
     static func make(
-        reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger
+        reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger,
+        isProbeOnly: Bool = false
     ) -> RouteTable {
         let service = reader.service
         let admin = AdminRoutes(service: service, tokens: tokens, logger: logger)
@@ -71,6 +75,7 @@ enum RouteList {
             Route(.get, self_.pattern, self_.access, self_.summary) { _ in
                 Reply(200, type: "application/json", text: page, fields: [("Cache-Control", "no-store")])
             })
+        guard !isProbeOnly else { return RouteTable(routes: routes.filter { probes.contains($0.pattern) }) }
         return RouteTable(routes: routes)
     }
 }

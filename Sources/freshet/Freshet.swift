@@ -15,7 +15,7 @@ struct Freshet: AsyncParsableCommand {
             """,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [Serve.self, Demo.self, Mock.self]),
+            CommandGroup(name: "Run", subcommands: [Serve.self, Worker.self, Demo.self, Mock.self]),
             CommandGroup(name: "Set up", subcommands: [Init.self, Check.self, Plan.self, Schema.self, Doctor.self]),
             CommandGroup(name: "Look", subcommands: [Status.self, Why.self, Queue.self, Keys.self]),
             CommandGroup(name: "Act", subcommands: [Fetch.self, Refresh.self, Backfill.self, Replay.self, Bench.self, Tokens.self, WebhooksCommand.self]),

@@ -38,6 +38,13 @@ struct HealthReport {
             Check(
                 name: "store:availability", type: "datastore", status: report.storeProblem == nil ? .pass : .warn,
                 output: report.storeProblem))
+        if let cluster = report.cluster { health.add(cluster) }
+        if !report.autoRefresh {
+            health.add(
+                Check(
+                    name: "queue:autoRefresh", type: "component", status: .warn,
+                    output: "stale reads and schedules enqueue nothing: automatic refreshes are switched off"))
+        }
         let dead = report.queue.total(.dead)
         health.add(
             Check(
@@ -58,6 +65,14 @@ struct HealthReport {
                     name: "destination:\(line.destination)", type: "datastore", status: isLate ? .warn : .pass,
                     output: isLate ? "rows wait since \(line.oldest?.rfc3339 ?? ""); the log says why" : nil,
                     value: line.waiting))
+        }
+        for webhook in report.webhooks { health.add(webhook) }
+        for webhook in report.webhooks { health.add(webhook) }
+        for found in report.freshness {
+            health.add(
+                Check(
+                    name: "freshness:\(found.id)", type: "component", status: found.alarm == nil ? .pass : .warn,
+                    output: found.alarm))
         }
         for webhook in report.webhooks { health.add(webhook) }
         for tables in report.tables {
@@ -82,6 +97,24 @@ struct HealthReport {
                 output: webhook.phase == .active
                     ? nil : "\(webhook.phase.rawValue) at \(webhook.place.text): \(webhook.lastError ?? "")",
                 value: Int(clamping: webhook.behind)))
+    }
+
+    /// The other processes, and what stands between them.
+    private mutating func add(_ cluster: ClusterReport) {
+        add(
+            Check(
+                name: "cluster:members", type: "component", status: .pass,
+                output: cluster.members.map { "\($0.name) (\($0.role))" }.joined(separator: ", "),
+                value: cluster.members.count))
+        add(
+            Check(
+                name: "cluster:store", type: "datastore", status: cluster.storeProblem == nil ? .pass : .warn,
+                output: cluster.storeProblem.map { "\($0); reads are answered from memory" }))
+        add(
+            Check(
+                name: "cluster:coordinator", type: "datastore",
+                status: cluster.coordinatorProblem == nil ? .pass : .warn,
+                output: cluster.coordinatorProblem ?? "the queue is in the \(cluster.queue)"))
     }
 
     private mutating func add(_ check: Check) {

@@ -11,12 +11,12 @@ struct OperationsRoutes: Sendable {
         Reply(200, type: "text/plain; charset=utf-8", text: "ok\n", fields: [("Cache-Control", "no-store")])
     }
 
-    /// Ready means that reads can be served: the server listens, and the store answers.
+    /// Ready means that reads can be served: the server listens, and the store answers, or memory does among several processes.
     ///
     /// Upstreams do not count.
     func ready(_ exchange: Exchange) async throws -> Reply {
         do {
-            _ = try await service.store.depth(source: nil)
+            try await service.readiness()
         } catch {
             throw Problem(503, "not-ready", "Reads cannot be served: \(error)", fields: [("Retry-After", "2")])
         }

@@ -1,5 +1,20 @@
-import FreshetCore
+public import FreshetCore
 import FreshetDocument
+
+/// The queue as JSON lines, for files.
+public enum QueueBackupText {
+    /// Every unfinished and dead job of a store, as JSON lines that `queue restore` takes.
+    ///
+    /// - Parameters:
+    ///   - store: Where the jobs are.
+    ///   - now: The moment, for the head of the file.
+    /// - Returns: The text, and how many jobs it has.
+    /// - Throws: ``StoreError`` when they cannot be read.
+    public static func make(_ store: any Store, now: Timestamp) async throws(StoreError) -> (text: String, jobs: Int) {
+        let jobs = try await QueueBackup.jobs(of: store)
+        return (QueueBackup.text(jobs, takenAt: now), jobs.count)
+    }
+}
 
 /// The queue as JSON lines: a head that counts them, then one unfinished or dead job a line.
 ///
@@ -22,6 +37,24 @@ enum QueueBackup {
             total += 1
             if sentences.count < Faults.mostFaults { sentences.append("line \(line): \(text)") }
         }
+    }
+
+    /// Every unfinished and dead job, in order of their numbers.
+    static func jobs(of store: any Store) async throws(StoreError) -> [RefreshJob] {
+        var (jobs, places): ([RefreshJob], [DocumentID: Int]) = ([], [:])
+        // A job may move on while the states are read one after the other: what can come back to a state is read twice, and
+        // what was seen last counts.
+        for state in [RefreshJob.State.ready, .waiting, .leased, .waiting, .ready, .dead] {
+            for job in try await store.jobs(in: state, source: nil, limit: Int(Int32.max)) {
+                if let place = places[job.document] {
+                    jobs[place] = job
+                } else {
+                    places[job.document] = jobs.count
+                    jobs.append(job)
+                }
+            }
+        }
+        return jobs.sorted { $0.id < $1.id }
     }
 
     static func text(_ jobs: [RefreshJob], takenAt: Timestamp) -> String {

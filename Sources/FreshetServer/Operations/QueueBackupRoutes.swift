@@ -10,20 +10,7 @@ struct QueueBackupRoutes: Sendable {
     /// Every unfinished and dead job, as JSON lines.
     func backup(_ exchange: Exchange) async throws -> Reply {
         try exchange.allowParameters([])
-        var (jobs, places): ([RefreshJob], [DocumentID: Int]) = ([], [:])
-        // A job may move on while the states are read one after the other: what can come back to a state is read twice, and
-        // what was seen last counts.
-        for state in [RefreshJob.State.ready, .waiting, .leased, .waiting, .ready, .dead] {
-            for job in try await service.store.jobs(in: state, source: nil, limit: Int(Int32.max)) {
-                if let place = places[job.document] {
-                    jobs[place] = job
-                } else {
-                    places[job.document] = jobs.count
-                    jobs.append(job)
-                }
-            }
-        }
-        jobs.sort { $0.id < $1.id }
+        let jobs = try await QueueBackup.jobs(of: service.store)
         return Reply(
             200, type: "application/x-ndjson", text: QueueBackup.text(jobs, takenAt: exchange.now),
             fields: [("Cache-Control", "no-store")])

@@ -124,7 +124,29 @@ enum ReportJSON {
                     })
             ),
             ("webhooks", .array(report.webhooks.map(WebhookRoutes.json))),
-            ("queue", queue(report.queue, now: report.at)),
+            ("queue", queue(report.queue, now: report.at)), ("auto_refresh", .bool(report.autoRefresh)),
+            ("cluster", report.cluster.map(cluster) ?? .null),
+        ])
+    }
+
+    private static func cluster(_ report: ClusterReport) -> JSONValue {
+        .object([
+            ("member", .string(report.member)), ("role", .string(report.role.rawValue)),
+            ("queue", .string(report.queue)), ("store_problem", .optional(report.storeProblem)),
+            ("coordinator_problem", .optional(report.coordinatorProblem)),
+            (
+                "members",
+                .array(
+                    report.members.map { member in
+                        .object([
+                            ("name", .string(member.name)), ("role", .string(member.role)),
+                            ("host", .string(member.host)), ("pid", .number(Int64(member.pid))),
+                            ("version", .string(member.version)), ("started_at", .time(member.startedAt)),
+                            ("last_seen", .time(member.seenAt)),
+                            ("duties", .array(member.duties.map { .string($0) })),
+                        ])
+                    })
+            ),
         ])
     }
 

@@ -5,8 +5,10 @@ import FreshetDocument
 /// The command `freshet queue`.
 struct Queue: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, retry, drop, back up and restore refreshes.",
-        subcommands: [QueueList.self, QueueRetry.self, QueueDrop.self, QueueBackup.self, QueueRestore.self],
+        abstract: "List, retry, drop, back up, restore and move refreshes.",
+        subcommands: [
+            QueueList.self, QueueRetry.self, QueueDrop.self, QueueBackup.self, QueueRestore.self, QueueMigrate.self,
+        ],
         defaultSubcommand: QueueList.self)
 }
 

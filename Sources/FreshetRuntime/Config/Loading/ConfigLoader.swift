@@ -55,7 +55,9 @@ public enum ConfigLoader {
         var configuration = resolver.resolve(draft)
         TrustCheck.apply(
             to: &configuration, draft: draft, directory: directory, reading: &resolver.reading, readFile: readFile)
-        let notes = SeedEnvironment.apply(variables, to: &configuration, reading: &resolver.reading)
+        var notes = SeedEnvironment.apply(variables, to: &configuration, reading: &resolver.reading)
+        notes += SharedEnvironment.apply(
+            variables, given: draft.given, to: &configuration, directory: directory, reading: &resolver.reading)
         guard resolver.reading.problems.isEmpty else { throw ConfigProblems(resolver.reading.problems) }
         return LoadedConfiguration(
             configuration: configuration, warnings: resolver.reading.warnings.inOrderOfFile(), notes: notes, file: file)

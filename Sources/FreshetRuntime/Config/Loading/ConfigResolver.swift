@@ -34,12 +34,22 @@ struct ConfigResolver {
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
             datasets: datasets.sorted { $0.id < $1.id })
         configuration.destinations = destinations(draft.destinations)
+        configuration.coordinator = draft.coordinator
+        configuration.queue = draft.queue.config
+        configuration.queue.backupDirectory = draft.queue.config.backupDirectory.map {
+            ConfigPaths.absolute($0, in: directory)
+        }
         configuration.webhooks = webhooks(
             draft.webhooks, datasets: configuration.datasets.map(\.id), sources: configuration.sources.map(\.name))
         configuration.apps = apps
         configuration.rootApp = draft.rootApp
         if let name = draft.rootApp, !apps.contains(where: { type(of: $0).name == name }) {
             reading.problem(draft.place, "root_app", "the app \(name) is not declared; add it under apps")
+        }
+        if draft.coordinator != .local, !draft.store.isShared {
+            reading.problem(
+                draft.place, "coordinator",
+                "Redis stands in front of a PostgreSQL store; write store: postgres://…, or leave coordinator out")
         }
         if draft.store == .memory, let first = draft.datasets.first(where: { !$0.value.tables.isEmpty }) {
             reading.problem(

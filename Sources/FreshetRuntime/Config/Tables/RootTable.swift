@@ -4,7 +4,8 @@ import FreshetCore
 struct RootDraft: Sendable {
     var dataDirectory = "./data"
     var store = StoreLocation.sqlite
-    var coordinator = Coordinator.local
+    var coordinator = CoordinatorLocation.local
+    var queue = QueueDraft()
     var server = ServerConfig()
     var logs = LogConfig()
     var sources: [Named<SourceDraft>] = []
@@ -14,11 +15,11 @@ struct RootDraft: Sendable {
     var apps = AppsDraft()
     var rootApp: String?
     var place = Place()
-}
 
-/// Where queue, limits and events live.
-enum Coordinator: String, Sendable, CaseIterable {
-    case local
+    /// The keys that stand in the file and that the environment could set as well.
+    var given: Set<String> {
+        Set(place.keys.keys).union(queue.place.keys.keys.map { "queue.\($0)" })
+    }
 }
 
 /// The top of `freshet.yaml`.
@@ -36,10 +37,11 @@ enum RootTable {
             ),
             Key(
                 "store", \.store, .store, synonyms: ["database", "db", "storage"],
-                "Where documents are kept. `sqlite` is one file in `data_dir`; `memory` forgets everything at exit."),
+                "Where documents are kept. `sqlite` is one file in `data_dir`; `postgres://user@host/db` a PostgreSQL database that several processes may share; `memory` forgets everything at exit."),
             Key(
                 "coordinator", \.coordinator, .coordinator, synonyms: ["redis"],
-                "Where queue, limits and events live. `local` is this process."),
+                "What stands in front of a PostgreSQL store for speed: `local` is nothing, `redis://host:6379/0` holds the line of jobs, the limits of all processes and their news. Losing it loses nothing."),
+            Key("queue", \.queue, QueueTable.section.kind, synonyms: ["refresh_queue"], "How the queue is kept up."),
             Key("server", \.server, ServerTable.section.kind, synonyms: ["http", "listen"], "The listening side."),
             Key("logs", \.logs, LogTable.section.kind, synonyms: ["log", "logging"], "Where logs go."),
             Key(
@@ -121,49 +123,5 @@ enum ConfigName {
     private static func example(_ name: String) -> String {
         let fixed = String(name.lowercased().map { isName("a\($0)") ? $0 : "_" })
         return isName(fixed) ? ", such as \(fixed)" : ""
-    }
-}
-
-extension Kind where Value == StoreLocation {
-    static var store: Kind {
-        Kind(type: .choice(["sqlite", "memory"])) { node, reading in
-            guard let scalar = node.scalar else {
-                reading.wrong(node, want: "sqlite or memory")
-                return nil
-            }
-            switch scalar.text {
-            case "sqlite": return .sqlite
-            case "memory": return .memory
-            case let text where text.hasPrefix("postgres:") || text.hasPrefix("postgresql:"):
-                reading.problem(node, "PostgreSQL is not supported by this version; write sqlite, one file in data_dir")
-            default:
-                let near = Suggestion.nearest(to: scalar.text, in: ["sqlite", "memory"]).map {
-                    "; did you mean \"\($0)\"?"
-                }
-                reading.problem(node, "\(node.found) is not a store\(near ?? "; write sqlite or memory")")
-            }
-            return nil
-        } show: {
-            switch $0 {
-            case .sqlite: .text("sqlite")
-            case .memory: .text("memory")
-            case .postgres: .text("<redacted>")
-            }
-        }
-    }
-}
-
-extension Kind where Value == Coordinator {
-    static var coordinator: Kind {
-        let choice = Kind.choice("a coordinator")
-        return Kind(type: choice.type) { node, reading in
-            if let text = node.scalar?.text, text.hasPrefix("redis:") || text.hasPrefix("rediss:") {
-                reading.problem(node, "Redis is not supported by this version; write local, one process")
-                return nil
-            }
-            return choice.read(node, &reading)
-        } show: {
-            choice.show($0)
-        }
     }
 }
