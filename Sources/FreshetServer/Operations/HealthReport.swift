@@ -66,8 +66,6 @@ struct HealthReport {
                     output: isLate ? "rows wait since \(line.oldest?.rfc3339 ?? ""); the log says why" : nil,
                     value: line.waiting))
         }
-        for webhook in report.webhooks { health.add(webhook) }
-        for webhook in report.webhooks { health.add(webhook) }
         for found in report.freshness {
             health.add(
                 Check(
