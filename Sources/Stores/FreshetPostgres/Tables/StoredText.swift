@@ -1,27 +1,16 @@
 /// Text on its way to PostgreSQL, which can keep every character but U+0000, and back.
 ///
-/// JSON can say `\u0000`. It is written as U+FFFE followed by `0`, and U+FFFE itself, which no text means to hold, as U+FFFE
-/// followed by `1`.
+/// JSON can say `\u0000`. It is written as U+0001 U+0001, and U+0001 itself as U+0001 U+0002: so every text comes back, and texts
+/// stand in the order in which they stood before.
 enum StoredText {
-    private static let mark: [UInt8] = [0xEF, 0xBF, 0xBE]
-
     /// Appends text in the form in which it is stored.
     static func append(_ bytes: UnsafeRawBufferPointer, to target: inout [UInt8]) {
         guard needsMark(bytes) else {
             target.append(contentsOf: bytes)
             return
         }
-        var at = 0
-        while at < bytes.count {
-            if bytes[at] == 0 {
-                target += mark + [UInt8(ascii: "0")]
-            } else if isMark(bytes, at) {
-                target += mark + [UInt8(ascii: "1")]
-                at += 2
-            } else {
-                target.append(bytes[at])
-            }
-            at += 1
+        for byte in bytes {
+            if byte > 1 { target.append(byte) } else { target += [1, byte + 1] }
         }
     }
 
@@ -43,9 +32,10 @@ enum StoredText {
         var (result, at) = ([UInt8](), 0)
         result.reserveCapacity(bytes.count)
         while at < bytes.count {
-            if isMark(bytes, at), at + 3 < bytes.count {
-                result += bytes[at + 3] == UInt8(ascii: "0") ? [0] : mark
-                at += 4
+            // A lone mark is none of ours: it is left as it is.
+            if bytes[at] == 1, at + 1 < bytes.count, bytes[at + 1] == 1 || bytes[at + 1] == 2 {
+                result.append(bytes[at + 1] - 1)
+                at += 2
             } else {
                 result.append(bytes[at])
                 at += 1
@@ -56,11 +46,7 @@ enum StoredText {
 
     @inline(__always)
     private static func needsMark(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        for at in bytes.indices where bytes[at] == 0 || (bytes[at] == 0xEF && isMark(bytes, at)) { return true }
+        for byte in bytes where byte <= 1 { return true }
         return false
-    }
-
-    private static func isMark(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
-        at + 2 < bytes.count && bytes[at] == mark[0] && bytes[at + 1] == mark[1] && bytes[at + 2] == mark[2]
     }
 }

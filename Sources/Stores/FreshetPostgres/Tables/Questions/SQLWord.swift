@@ -29,6 +29,7 @@ struct SQLLexer {
 
     init(_ text: String) throws(Failure) {
         bytes = Array(text.utf8)
+        guard !bytes.contains(0) else { throw Failure(why: "a statement cannot hold U+0000") }
         while at < bytes.count { try next() }
     }
 
@@ -42,7 +43,6 @@ struct SQLLexer {
     private mutating func next() throws(Failure) {
         let (byte, start) = (peek(), at)
         switch byte {
-        case 0: throw Failure(why: "a statement cannot hold U+0000")
         case 9...13, 32: at += 1
         case UInt8(ascii: "-") where peek(1) == UInt8(ascii: "-"): skipLine()
         case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "*"): try skipComment()
