@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `a command says its lengths in bytes, and its mark can be set`() {
-        var command = RedisCommand(arguments: 4, repeats: .marked)
+        var command = RedisCommand(arguments: 4, repeats: .told)
         command.add("SET" as StaticString)
         command.add("ü")
         command.add(Int64(-12))

@@ -82,7 +82,8 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for start in stride(from: 0, to: count, by: 10) {
-                    _ = try await coordinators[0].line.enqueue(Self.wishes(start..<start + 10), now: Self.now)
+                    let results = try await coordinators[0].line.enqueue(Self.wishes(start..<start + 10), now: Self.now)
+                    #expect(results.filter(\.isNew).count == 10, "a repeated wish knows its own job")
                     try await Task.sleep(for: .milliseconds(4))
                 }
             }
@@ -96,6 +97,7 @@ import Testing
         let state = record.state.withLock { $0 }
         #expect(state.done.values.allSatisfy { $0 == 1 }, "no end took effect twice")
         #expect(state.documents.count == count, "no wish was lost")
+        #expect(state.done.count == count, "no wish was doubled")
         if state.failures == 0 {
             #expect(state.leased == state.done.count, "no lease was lost with its answer: \(state.leased)")
         }
@@ -183,8 +185,9 @@ import Testing
         defer { server.end() }
         var options = patient(port: server.port)
         options.answerTimeout = .milliseconds(400)
+        options.connectTimeout = .seconds(2)
         let coordinator = try RedisCoordinator(options)
-        try await coordinator.line.begin(epoch: "one")
+        try await eventually("it is there") { (try? await coordinator.line.begin(epoch: "one")) != nil }
         try await server.freeze()
         let frozen = ContinuousClock.now
         #expect(await Self.isUnavailable { () async throws(StoreError) in _ = try await coordinator.line.epoch() })

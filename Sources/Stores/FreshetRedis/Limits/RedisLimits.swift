@@ -27,7 +27,7 @@ public final class RedisLimits: SharedLimits {
     /// Takes a slot of every count, or of none.
     public func take(_ counts: [SharedCount], call: String, hold: Duration) async throws(StoreError) -> SharedGrant {
         guard !counts.isEmpty else { return .granted }
-        var command = command(LimitScripts.take, arguments: 2 + counts.count * 5, repeats: .marked)
+        var command = command(LimitScripts.take, arguments: 2 + counts.count * 5, repeats: .told)
         command.add(call)
         command.add(hold.microseconds)
         for count in counts {
@@ -49,7 +49,7 @@ public final class RedisLimits: SharedLimits {
     public func settle(_ calls: [SharedCall]) async throws(StoreError) {
         let entries = calls.reduce(0) { $0 + $1.counts.count }
         guard entries > 0 else { return }
-        var command = command(LimitScripts.settle, arguments: entries * 4, repeats: .marked)
+        var command = command(LimitScripts.settle, arguments: entries * 4, repeats: .told)
         for call in calls {
             for count in call.counts {
                 command.add(call.call)

@@ -4,7 +4,7 @@ import NIOCore
 /// A job as its line keeps it: a head of fixed length that scripts read and change, then texts.
 ///
 /// Little-endian: state, priority, whether the store gave the number (one byte each), tries, heat (four each); number, first asked
-/// for, not before, fence, finished, token (eight each, floating point: whole numbers up to 2^53 are exact, and it is what Lua
+/// for, not before, fence, finished, the last call and the first (eight each, floating point: whole numbers up to 2^53 are exact, and it is what Lua
 /// has); dataset, key and cause with their lengths (2, 4, 1); the last error, opaque to scripts. Moments outside ±2^53 microseconds
 /// (the years 1684 to 2255) are kept as the nearest that fit.
 struct JobRecord {
@@ -25,6 +25,7 @@ struct JobRecord {
         buffer.writeInteger(clamp(job.heat), endianness: .little)
         for number in [
             job.id, job.enqueuedAt.microseconds, job.notBefore.microseconds, 0, job.finishedAt?.microseconds ?? none, 0,
+            0,
         ] {
             buffer.writeNumber(number)
         }
@@ -82,6 +83,7 @@ struct JobRecord {
             let heat = bytes.readInteger(endianness: .little, as: UInt32.self),
             let id = bytes.readNumber(), let enqueuedAt = bytes.readNumber(), let notBefore = bytes.readNumber(),
             let fence = bytes.readNumber(), let finishedAt = bytes.readNumber(), bytes.readNumber() != nil,
+            bytes.readNumber() != nil,
             let names = bytes.readNames()
         else { throw .corrupt("a job in Redis cannot be read") }
         self.fence = fence

@@ -28,7 +28,7 @@ extension RedisLine {
         let admitted = request?.admitted ?? [:]
         var command = command(
             LineScripts.cycle, arguments: 5 + ends.count + wishes.count + admitted.count * 2, now: now,
-            repeats: .marked,
+            repeats: .told,
             capacity: 512 + 96 * (ends.count + wishes.count))
         command.add(Int64(ends.count))
         for end in ends { command.add(JobRecord.encode(end.lease, end.end)) }

@@ -189,7 +189,7 @@ extension RedisLine {
         var result = JobRestore()
         guard !records.isEmpty else { return result }
         var command = command(
-            LineScripts.restore, arguments: records.count, now: now, repeats: .marked, capacity: 160 * records.count)
+            LineScripts.restore, arguments: records.count, now: now, repeats: .told, capacity: 160 * records.count)
         for record in records { command.add(record) }
         guard let counts = try await run(command).list?.map({ Int($0.int ?? 0) }), counts.count == 3
         else { throw Self.strange(LineScripts.restore) }

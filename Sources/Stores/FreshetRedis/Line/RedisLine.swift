@@ -8,8 +8,8 @@ import Synchronization
 /// Jobs that the line numbered itself stay when they are done or dead, as ``JobStore`` says. Jobs that a store numbered
 /// (``seed(_:now:)``, ``add(_:now:)``) leave the line when they end: the store keeps them.
 ///
-/// Calls whose answer was lost with the connection are repeated for as long as an answer may take; each carries a token of its
-/// own by which the script knows what it has done before. Questions about many jobs read a page at a time and are no snapshot.
+/// Calls whose answer was lost with the connection are repeated for as long as an answer may take. Each has a number, and the
+/// line remembers the last number of each process: what it has done before it does not do again. Questions about many jobs read a page at a time and are no snapshot.
 public final class RedisLine: JobLine {
     /// Jobs that one script changes at most: some milliseconds, in which Redis serves nobody else.
     static let slice = 1_000
@@ -19,34 +19,29 @@ public final class RedisLine: JobLine {
     private let client: RedisClient
     private let base: String
     private let followed = Mutex("")
-    private let tokens: Mutex<Int64>
+    /// Names this process among those whose numbers a line remembers.
+    private let member = String(UInt64.random(in: .min ... .max), radix: 36)
 
     init(client: RedisClient, prefix: String) {
         self.client = client
         base = prefix + ":line"
-        // Tokens are whole numbers below 2^53 that no two processes share in practice; each process counts on from a place of its own.
-        tokens = Mutex(Int64.random(in: 1..<(1 << 52)))
     }
 
     // MARK: Scripts
 
-    /// Begins the command of a script: epoch, mark, token and time stand first.
+    /// Begins the command of a script: epoch, process, number and time stand first.
     func command(
         _ script: LuaScript, arguments count: Int, now: Timestamp = Timestamp(microseconds: 0),
         repeats: RedisCommand.Repeat = .harmless, capacity: Int = 512
     ) -> RedisCommand {
-        let token = tokens.withLock { last in
-            last = last >= JobRecord.never - 1 ? 1 : last + 1
-            return last
-        }
         var command = RedisCommand(arguments: 8 + count, repeats: repeats, capacity: capacity)
         command.add("EVALSHA" as StaticString)
         command.add(script.digest)
         command.add("1" as StaticString)
         command.add(base)
         command.add(followed.withLock { $0 })
-        command.addMark()
-        command.add(token)
+        command.add(member)
+        command.addNumber()
         command.add(min(max(now.microseconds, JobRecord.none), JobRecord.never))
         return command
     }

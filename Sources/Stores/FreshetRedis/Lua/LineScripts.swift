@@ -9,19 +9,22 @@
 /// - `wait`, `w:dataset`: waiting jobs by when they fall due. `leased` by the end of the lease, `dead` and `done` by the end.
 /// - `count`: state:priority:dataset → how many, for all but the ready ones. `sets`: datasets that were ever seen.
 ///
-/// Every call brings the epoch that the process goes by, a mark (`1`: this may have been done before), a token that is the
-/// call's own, and the caller's time. Changed jobs keep the token, by which a repeated call knows its own work.
+/// Every call brings the epoch that the process goes by, the process, the number of the call, and the caller's time. `base` has
+/// the last number of each process (`s:process`): a call that was done before changes nothing. Jobs keep the number of the call
+/// that made them and of the one that changed them last, by which a repeated call finds its own work.
 enum LineScripts {
     private static let frame = #"""
-        local base, want, again = KEYS[1], ARGV[1], ARGV[2] == '1'
+        local base, want, process = KEYS[1], ARGV[1], 's:' .. ARGV[2]
         local token, now = tonumber(ARGV[3]), tonumber(ARGV[4])
-        local meta = redis.call('HMGET', base, 'epoch', 'id', 'fence', 'due')
+        local meta = redis.call('HMGET', base, 'epoch', 'id', 'fence', 'due', process)
         if not meta[1] then
           return redis.error_reply('FRESHET the line in Redis was never begun, or has lost everything since')
         end
         if want ~= '' and want ~= meta[1] then
           return redis.error_reply('FRESHET the line in Redis was begun anew')
         end
+        -- Whether this was done before, and only the answer was lost.
+        local again = token <= (tonumber(meta[5]) or 0)
         local NONE, NEVER = -9007199254740992, 9007199254740992
         local p = base .. ':' .. meta[1] .. ':'
         local JOB, DOC, LEASED, DEAD, DONE, WAIT = p .. 'job', p .. 'doc', p .. 'leased', p .. 'dead', p .. 'done', p .. 'wait'
@@ -34,10 +37,10 @@ enum LineScripts {
 
         local function parse(s, m)
           local r = {m = m}
-          r.st, r.pr, r.ext, r.at, r.heat, r.id, r.enq, r.nb, r.fence, r.fin, r.by = unpack_('<BBBIIdddddd', s)
+          r.st, r.pr, r.ext, r.at, r.heat, r.id, r.enq, r.nb, r.fence, r.fin, r.by, r.born = unpack_('<BBBIIddddddd', s)
           local pos
-          r.ds, r.key, r.cause, pos = unpack_('<Hc0Ic0Bc0', s, 60)
-          r.tail, r.err = sub(s, 60, pos - 1), sub(s, pos)
+          r.ds, r.key, r.cause, pos = unpack_('<Hc0Ic0Bc0', s, 68)
+          r.tail, r.err = sub(s, 68, pos - 1), sub(s, pos)
           return r
         end
 
@@ -47,7 +50,7 @@ enum LineScripts {
         end
 
         local function bytes(r)
-          return pack('<BBBIIdddddd', r.st, r.pr, r.ext, r.at, r.heat, r.id, r.enq, r.nb, r.fence, r.fin, r.by) .. r.tail .. r.err
+          return pack('<BBBIIddddddd', r.st, r.pr, r.ext, r.at, r.heat, r.id, r.enq, r.nb, r.fence, r.fin, r.by, r.born) .. r.tail .. r.err
         end
 
         local function write(r) call('HSET', JOB, r.m, bytes(r)) end
@@ -142,11 +145,14 @@ enum LineScripts {
           return r.st == 2 and r.fence == lease or r.st < 2 and r.fence < lease
         end
 
-        local function finish()
+        local function finish(changed)
           for f, n in pairs(counts) do
             if n ~= 0 then call('HINCRBY', p .. 'count', f, n) end
           end
-          if lastid ~= oldid or fence ~= oldfence or due ~= olddue then
+          if changed and not again then
+            call('HSET', base, process, ARGV[3], 'id', string.format('%.0f', lastid), 'fence', string.format('%.0f', fence),
+              'due', string.format('%.0f', due))
+          elseif lastid ~= oldid or fence ~= oldfence or due ~= olddue then
             call('HSET', base, 'id', string.format('%.0f', lastid), 'fence', string.format('%.0f', fence),
               'due', string.format('%.0f', due))
           end
@@ -194,13 +200,23 @@ enum LineScripts {
           local pr, personal, heat, nb, limit, ds, key, cause = unpack_('<BBIddHc0Ic0Bc0', s)
           local m = call('HGET', DOC, ds .. '\0' .. key)
           local r = m and read(m)
+          if again then
+            -- Its job may be finished by now.
+            if not r then
+              for _, other in ipairs(call('ZREVRANGE', DONE, 0, 99)) do
+                local d = read(other)
+                if d.ds == ds and d.key == key then
+                  r = d
+                  break
+                end
+              end
+            end
+            out[#out + 1] = r and r.id or 0
+            out[#out + 1] = (not r or r.born == token) and 2 or 0
+            return
+          end
           if r then
             if r.st ~= 3 then
-              if again and r.by == token then
-                out[#out + 1] = r.id
-                out[#out + 1] = 2
-                return
-              end
               local wakes = r.st == 1 and personal == 1 and nb == NONE
               out[#out + 1] = r.id
               out[#out + 1] = raise(r, pr, heat, wakes) and 1 or 0
@@ -216,7 +232,7 @@ enum LineScripts {
           lastid = lastid + 1
           if nb < now then nb = now end
           create({m = member(lastid), st = nb > now and 1 or 0, pr = pr, ext = 0, at = 0, heat = heat, id = lastid, enq = now,
-            nb = nb, fence = 0, fin = NONE, by = token, ds = ds, key = key, err = '',
+            nb = nb, fence = 0, fin = NONE, by = token, born = token, ds = ds, key = key, err = '',
             tail = pack('<Hc0Ic0Bc0', #ds, ds, #key, key, #cause, cause)})
           out[#out + 1] = lastid
           out[#out + 1] = 2
@@ -265,7 +281,7 @@ enum LineScripts {
               local r = read(m)
               if r.by == token then out[#out + 1] = bytes(r) end
             end
-            if #out > 0 then return end
+            return
           end
           promote()
           local levels, all = {}, {}
@@ -302,7 +318,7 @@ enum LineScripts {
         for i = 1, n do wish(ARGV[at + i], wishes) end
         at = at + n + 1
         lease(jobs)
-        finish()
+        finish(#ends > 0 or #wishes > 0 or #jobs > 0)
         return {ends, wishes, jobs}
         """#)
 
@@ -422,11 +438,11 @@ enum LineScripts {
           local kind
           if not old then
             lastid = lastid + 1
-            new.m, new.id, new.by, new.ext = member(lastid), lastid, token, 0
+            new.m, new.id, new.by, new.born, new.ext = member(lastid), lastid, token, token, 0
             if new.st ~= 3 then new.st = new.nb > now and 1 or 0 end
             create(new)
             kind = 1
-          elseif again and old.by == token then
+          elseif again and old.born == token then
             kind = 1
           elseif new.st ~= 3 and old.st ~= 3 and raise(old, new.pr, new.heat, false) then
             kind = 2
@@ -435,7 +451,7 @@ enum LineScripts {
           end
           out[kind] = out[kind] + 1
         end
-        finish()
+        finish(true)
         return out
         """#)
 
@@ -459,7 +475,7 @@ enum LineScripts {
               local r = parse(ARGV[i], '')
               r.m = member(r.id)
               if call('HEXISTS', JOB, r.m) == 0 and makeRoom(document(r), r.m) then
-                r.st, r.ext, r.by = r.nb > now and 1 or 0, 1, token
+                r.st, r.ext, r.by, r.born = r.nb > now and 1 or 0, 1, token, token
                 if r.id > lastid then lastid = r.id end
                 create(r)
               end
@@ -471,6 +487,7 @@ enum LineScripts {
     /// ARGV 5...: wishes that the store has numbered: number, whether new, and the wish.
     static let add = script(
         makeRoom + #"""
+            if again then return 'OK' end
             for i = 5, #ARGV do
               local id, new, pr, personal, heat, nb, limit, ds, key, cause = unpack_('<dBBBIddHc0Ic0Bc0', ARGV[i])
               local m = member(id)
@@ -481,11 +498,11 @@ enum LineScripts {
                 if nb < now then nb = now end
                 if id > lastid then lastid = id end
                 create({m = m, st = nb > now and 1 or 0, pr = pr, ext = 1, at = 0, heat = heat, id = id, enq = now, nb = nb,
-                  fence = 0, fin = NONE, by = token, ds = ds, key = key, err = '',
+                  fence = 0, fin = NONE, by = token, born = token, ds = ds, key = key, err = '',
                   tail = pack('<Hc0Ic0Bc0', #ds, ds, #key, key, #cause, cause)})
               end
             end
-            finish()
+            finish(true)
             return 'OK'
             """#)
 
@@ -508,6 +525,9 @@ enum LineScripts {
         if old ~= new then clear(new) end
         redis.call('HSET', base, 'epoch', new)
         redis.call('HDEL', base, 'due')
+        for _, f in ipairs(redis.call('HKEYS', base)) do
+          if string.sub(f, 1, 2) == 's:' then redis.call('HDEL', base, f) end
+        end
         return 'OK'
         """#)
 

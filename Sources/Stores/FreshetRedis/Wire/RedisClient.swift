@@ -34,7 +34,7 @@ final class RedisClient: Sendable {
         let (loop, gate) = (group.next(), SharedGate())
         let box = NIOLoopBoundBox<RedisCore?>.makeEmptyBox(valueType: RedisCore.self, eventLoop: loop)
         (self.loop, self.gate, core) = (loop, gate, box)
-        patience = TimeAmount(options.answerTimeout)
+        patience = TimeAmount(options.connectTimeout + options.answerTimeout)
         loop.execute {
             let core = RedisCore(
                 options: options, opener: opener, loop: loop,

@@ -8,13 +8,15 @@ struct RedisCommand: Sendable {
         case never
         /// It does no harm twice.
         case harmless
-        /// It is sent again with its mark set to `1`, so that the script can tell what it did before.
-        case marked
+        /// It is sent again with its mark set to `1` or under the number it had: the script can tell what it did before.
+        case told
     }
 
     private(set) var bytes: ByteBuffer
     let repeats: Repeat
     private var markIndex: Int?
+    private var numberIndex: Int?
+    private var isNumbered = false
 
     /// Begins a command of `count` arguments, its name included; they are added one by one.
     init(arguments count: Int, repeats: Repeat, capacity: Int = 256) {
@@ -70,7 +72,25 @@ struct RedisCommand: Sendable {
         bytes.writeStaticString("\r\n")
     }
 
-    /// The mark of ``Repeat/marked``: `0` the first time.
+    /// Leaves room for the number that the connection gives it, of 16 digits.
+    mutating func addNumber() {
+        bytes.writeStaticString("$16\r\n")
+        numberIndex = bytes.writerIndex
+        bytes.writeStaticString("0000000000000000\r\n")
+    }
+
+    /// Writes its number, which it keeps when it is sent again.
+    mutating func number(_ next: () -> Int64, anew: Bool = false) {
+        guard let numberIndex, anew || !isNumbered else { return }
+        isNumbered = true
+        var rest = next()
+        for place in (0..<16).reversed() {
+            bytes.setInteger(UInt8(ascii: "0") + UInt8(rest % 10), at: numberIndex + place)
+            rest /= 10
+        }
+    }
+
+    /// The mark of ``Repeat/told``: `0` the first time.
     mutating func addMark() {
         bytes.writeStaticString("$1\r\n")
         markIndex = bytes.writerIndex

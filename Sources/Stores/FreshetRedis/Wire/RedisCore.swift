@@ -33,6 +33,8 @@ final class RedisCore {
     private var greetingsLeft = 0
     private var waiting: [RedisCall] = []
     private var sent = CircularBuffer<Sent>()
+    /// Below 2^53, which is exact in Lua.
+    private var lastNumber = Int64.random(in: 1..<(1 << 52))
     private var failures = 0
     /// Times in a row that a connection was cut while it was greeted.
     private var cuts = 0
@@ -73,13 +75,23 @@ final class RedisCore {
     }
 
     private func write(_ calls: [RedisCall]) {
-        guard let channel, let first = calls.first else { return }
+        guard let channel, !calls.isEmpty else { return }
         let now = NIODeadline.now()
-        for call in calls { sent.append(Sent(call: call, since: now)) }
-        guard calls.count > 1 else { return channel.writeAndFlush(first.command.bytes, promise: nil) }
+        var calls = calls
+        for index in calls.indices {
+            calls[index].command.number(nextNumber)
+            sent.append(Sent(call: calls[index], since: now))
+        }
+        guard calls.count > 1 else { return channel.writeAndFlush(calls[0].command.bytes, promise: nil) }
         var together = channel.allocator.buffer(capacity: calls.reduce(0) { $0 + $1.command.bytes.readableBytes })
         for call in calls { together.writeImmutableBuffer(call.command.bytes) }
         channel.writeAndFlush(together, promise: nil)
+    }
+
+    /// Numbers rise in the order in which commands go out, and are this connection's alone in practice.
+    private func nextNumber() -> Int64 {
+        lastNumber += 1
+        return lastNumber
     }
 
     func received(_ value: RESPValue, from source: any Channel) {
@@ -99,6 +111,9 @@ final class RedisCore {
             return call.finish(.failure(.unavailable("Redis at \(options.place) does not keep scripts")))
         }
         let loads = opener.loads().map { RedisCall(command: $0, deadline: call.deadline, waiter: nil) }
+        var call = call
+        // Commands behind it may have been done by now: it goes under a new number.
+        call.command.number(nextNumber, anew: true)
         write(loads + [call])
     }
 
@@ -185,7 +200,7 @@ final class RedisCore {
             case .never:
                 call.finish(
                     .failure(.unavailable("the connection to Redis was cut before it answered; it may have acted")))
-            case .harmless, .marked:
+            case .harmless, .told:
                 guard call.deadline > now else {
                     call.finish(.failure(.unavailable("Redis at \(options.place) does not answer")))
                     continue
