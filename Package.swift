@@ -110,6 +110,9 @@ let package = Package(
                 "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", "FreshetMock", "FreshetRuntime",
                 argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
+        .executableTarget(
+            name: "queue-bench", dependencies: ["FreshetCore", "FreshetRedis", "FreshetSQLite"],
+            path: "Benchmarks/queue", swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests(
             "ClashAppTests",

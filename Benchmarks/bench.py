@@ -13,13 +13,14 @@ import time
 import parts.limits
 import parts.memory
 import parts.outage
+import parts.queue
 import parts.read
 import parts.refresh
 import parts.tables
 from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
-         "limits": parts.limits, "tables": parts.tables}
+         "limits": parts.limits, "tables": parts.tables, "queue": parts.queue}
 ROOT = os.path.dirname(HERE)
 
 
