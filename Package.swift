@@ -132,7 +132,7 @@ let package = Package(
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
         tests(
             "FreshetPostgresTests",
-            ["FreshetCore", "FreshetDocument", "FreshetPostgres", "FreshetSQLite", "FreshetTesting"]),
+            ["FreshetCore", "FreshetDocument", "FreshetPostgres", "FreshetSQLite", "FreshetTesting", "TornApp"]),
         tests(
             "FreshetRedisTests",
             ["FreshetCore", "FreshetMemory", "FreshetRedis", "FreshetTesting", nioCore, nioPosix, nioSSL]),
