@@ -1,10 +1,11 @@
-/// The places where SQLite and BigQuery say the same thing in different words.
+/// The places where SQLite, PostgreSQL and BigQuery say the same thing in different words.
 ///
-/// Reports are written once, in what both understand, and ask this for the rest.
+/// Reports are written once, in what all understand, and ask this for the rest.
 struct SQLDialect: Sendable {
     /// Whose words.
     enum Kind: Sendable, Hashable {
         case sqlite
+        case postgres
         /// With the tables' dataset, such as `project.torn`.
         case bigQuery(dataset: String)
     }
@@ -17,6 +18,7 @@ struct SQLDialect: Sendable {
         self.kind = kind
         switch kind {
         case .sqlite: self.now = now ?? "'now'"
+        case .postgres: self.now = now.map { "timestamptz \($0)" } ?? "now()"
         case .bigQuery: self.now = now ?? "CURRENT_TIMESTAMP()"
         }
     }
@@ -24,7 +26,7 @@ struct SQLDialect: Sendable {
     /// A table's name.
     func table(_ name: String) -> String {
         switch kind {
-        case .sqlite: name
+        case .sqlite, .postgres: name
         case .bigQuery(let dataset): "`\(dataset.filter { $0 != "`" }).\(name)`"
         }
     }
@@ -36,6 +38,7 @@ struct SQLDialect: Sendable {
     func seconds(from start: String, to end: String) -> String {
         switch kind {
         case .sqlite: "(unixepoch(\(end)) - unixepoch(\(start)))"
+        case .postgres: "(floor(EXTRACT(EPOCH FROM \(end))) - floor(EXTRACT(EPOCH FROM \(start))))::bigint"
         case .bigQuery: "TIMESTAMP_DIFF(\(end), \(start), SECOND)"
         }
     }
@@ -44,7 +47,41 @@ struct SQLDialect: Sendable {
     func quotient(_ dividend: String, _ divisor: String) -> String {
         switch kind {
         case .sqlite: "((\(dividend)) / NULLIF(\(divisor), 0))"
+        case .postgres: "DIV(\(dividend), NULLIF(\(divisor), 0))::bigint"
         case .bigQuery: "DIV(\(dividend), NULLIF(\(divisor), 0))"
+        }
+    }
+
+    /// A number with a fraction: a quotient of it is none of whole numbers.
+    func fraction(_ number: String) -> String {
+        switch kind {
+        case .sqlite, .bigQuery: "\(number) * 1.0"
+        case .postgres: "(\(number))::double precision"
+        }
+    }
+
+    /// The mean of a column.
+    func average(_ expression: String) -> String {
+        switch kind {
+        case .sqlite, .bigQuery: "AVG(\(expression))"
+        case .postgres: "AVG((\(expression))::double precision)"
+        }
+    }
+
+    /// Whether a condition holds in any row; 1 or 0 where the store is Freshet's own.
+    func any(_ condition: String) -> String {
+        switch kind {
+        case .sqlite, .bigQuery: "MAX(\(condition))"
+        case .postgres: "BOOL_OR(\(condition))::integer"
+        }
+    }
+
+    /// A column of numbers without any.
+    var noNumber: String {
+        switch kind {
+        case .sqlite: "NULL"
+        case .postgres: "CAST(NULL AS bigint)"
+        case .bigQuery: "CAST(NULL AS INT64)"
         }
     }
 

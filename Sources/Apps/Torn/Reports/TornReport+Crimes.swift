@@ -5,7 +5,7 @@ extension TornReport {
         summary: "A row for each kind of crime that a faction has carried out: success, respect, days and pay.",
         tables: ["crimes", "crime_slots"], order: "faction_id, difficulty, name"
     ) { sql in
-        let days = "(\(sql.seconds(from: "c.planning_at", to: "c.executed_at")) / 86400.0)"
+        let days = "(\(sql.fraction(sql.seconds(from: "c.planning_at", to: "c.executed_at"))) / 86400)"
         // Pay is a quotient of sums over the crimes of which money and days are both known.
         let isPaid = "c.status = 'Successful' AND c.rewards_money IS NOT NULL AND \(days) > 0"
         return """
@@ -14,12 +14,12 @@ extension TornReport {
               COUNT(*) AS crimes,
               \(sql.count(where: "c.status = 'Successful'")) AS successful,
               \(sql.count(where: "c.status = 'Failure'")) AS failed,
-              \(sql.count(where: "c.status = 'Successful'")) * 1.0 / COUNT(*) AS success_rate,
-              AVG(CASE WHEN c.status = 'Successful' THEN c.rewards_respect END) AS average_respect,
-              AVG(CASE WHEN c.status = 'Successful' THEN c.rewards_money END) AS average_money,
-              AVG(\(days)) AS average_days,
+              \(sql.fraction(sql.count(where: "c.status = 'Successful'"))) / COUNT(*) AS success_rate,
+              \(sql.average("CASE WHEN c.status = 'Successful' THEN c.rewards_respect END")) AS average_respect,
+              \(sql.average("CASE WHEN c.status = 'Successful' THEN c.rewards_money END")) AS average_money,
+              \(sql.average(days)) AS average_days,
               MAX(s.positions) AS positions,
-              SUM(CASE WHEN \(isPaid) THEN c.rewards_money END) * 1.0
+              \(sql.fraction("SUM(CASE WHEN \(isPaid) THEN c.rewards_money END)"))
                 / SUM(CASE WHEN \(isPaid) THEN s.positions * \(days) END) AS pay_per_position_per_day
             FROM \(sql.live("crimes")) AS c
             LEFT JOIN (
@@ -106,28 +106,27 @@ extension TornReport {
         tables: ["crimes", "crime_slots", "crime_reward_items"],
         order: "id, faction_id, slot_index, reward_index"
     ) { sql in
-        let noNumber = sql.kind == .sqlite ? "NULL" : "CAST(NULL AS INT64)"
-        return """
-            SELECT
-              c._fetched_at AS server_timestamp,
-              c.id, c.name, c.difficulty, c.status,
-              c.created_at, c.planning_at, c.executed_at, c.ready_at, c.expired_at,
-              s.position AS slots_position,
-              s.item_requirement_id AS slots_item_requirement_id,
-              s.item_requirement_is_reusable AS slots_item_requirement_is_reusable,
-              s.item_requirement_is_available AS slots_item_requirement_is_available,
-              s.user_id AS slots_user_id, s.user_joined_at AS slots_user_joined_at,
-              s.user_progress AS slots_user_progress,
-              \(noNumber) AS slots_success_chance,
-              s.checkpoint_pass_rate AS slots_crime_pass_rate,
-              c.rewards_money, r.item_id AS rewards_items_id, r.quantity AS rewards_items_quantity,
-              c.rewards_respect, c.rewards_payout_type, c.rewards_payout_percentage,
-              c.rewards_payout_paid_by, c.rewards_payout_paid_at,
-              c.faction_id, s.slot_index, r.reward_index
-            FROM \(sql.live("crimes")) AS c
-            LEFT JOIN \(sql.live("crime_slots")) AS s ON s.faction_id = c.faction_id AND s.crime_id = c.id
-            LEFT JOIN \(sql.live("crime_reward_items")) AS r ON r.faction_id = c.faction_id AND r.crime_id = c.id
-            """
+        """
+        SELECT
+          c._fetched_at AS server_timestamp,
+          c.id, c.name, c.difficulty, c.status,
+          c.created_at, c.planning_at, c.executed_at, c.ready_at, c.expired_at,
+          s.position AS slots_position,
+          s.item_requirement_id AS slots_item_requirement_id,
+          s.item_requirement_is_reusable AS slots_item_requirement_is_reusable,
+          s.item_requirement_is_available AS slots_item_requirement_is_available,
+          s.user_id AS slots_user_id, s.user_joined_at AS slots_user_joined_at,
+          s.user_progress AS slots_user_progress,
+          \(sql.noNumber) AS slots_success_chance,
+          s.checkpoint_pass_rate AS slots_crime_pass_rate,
+          c.rewards_money, r.item_id AS rewards_items_id, r.quantity AS rewards_items_quantity,
+          c.rewards_respect, c.rewards_payout_type, c.rewards_payout_percentage,
+          c.rewards_payout_paid_by, c.rewards_payout_paid_at,
+          c.faction_id, s.slot_index, r.reward_index
+        FROM \(sql.live("crimes")) AS c
+        LEFT JOIN \(sql.live("crime_slots")) AS s ON s.faction_id = c.faction_id AND s.crime_id = c.id
+        LEFT JOIN \(sql.live("crime_reward_items")) AS r ON r.faction_id = c.faction_id AND r.crime_id = c.id
+        """
     }
 
     /// Each item once, however many documents show it.

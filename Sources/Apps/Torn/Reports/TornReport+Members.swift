@@ -11,7 +11,7 @@ extension TornReport {
             SELECT
               c.faction_id, c.name, c.difficulty, s.position,
               s.item_requirement_id AS item_id, t.name AS item_name,
-              MAX(s.item_requirement_is_reusable) AS is_reusable,
+              \(sql.any("s.item_requirement_is_reusable")) AS is_reusable,
               COUNT(*) AS slots,
               \(sql.count(where: isOpen)) AS open_slots,
               \(sql.count(where: lacks)) AS lacking,
@@ -46,8 +46,8 @@ extension TornReport {
                   m.last_action_timestamp,
                   COALESCE(p.crimes_30d, 0) AS crimes_30d,
                   COALESCE(p.crimes_7d, 0) AS crimes_7d,
-                  COALESCE(p.crimes_30d, 0) * 1.0 / NULLIF(f.crimes_30d, 0) AS participation_30d,
-                  COALESCE(p.crimes_7d, 0) * 1.0 / NULLIF(f.crimes_7d, 0) AS participation_7d,
+                  \(sql.fraction("COALESCE(p.crimes_30d, 0)")) / NULLIF(f.crimes_30d, 0) AS participation_30d,
+                  \(sql.fraction("COALESCE(p.crimes_7d, 0)")) / NULLIF(f.crimes_7d, 0) AS participation_7d,
                   \(levels.map { "b.best_\($0) AS best_pass_rate_\($0)" }.joined(separator: ",\n  ")),
                   CASE \(recommended.joined(separator: "\n    ")) END AS recommended_difficulty
                 FROM \(sql.live("members")) AS m

@@ -1,6 +1,6 @@
 import FreshetCore
 
-/// A report over the tables, in the words of SQLite and of BigQuery.
+/// A report over the tables, in the words of SQLite, of PostgreSQL and of BigQuery.
 public struct TornReport: Sendable {
     /// The view's name.
     public let name: String
@@ -16,7 +16,11 @@ public struct TornReport: Sendable {
         name: String, summary: String, tables: [String], order: String,
         text: @escaping @Sendable (SQLDialect) -> String
     ) {
-        (self.name, self.summary, self.tables, self.order, self.text) = (name, summary, tables, order, text)
+        (self.name, self.summary, self.tables, self.text) = (name, summary, tables, text)
+        // Every store puts what is missing where SQLite puts it.
+        self.order = order.split(separator: ",").map { part in
+            part.hasSuffix(" DESC") ? "\(part) NULLS LAST" : "\(part) NULLS FIRST"
+        }.joined(separator: ",")
     }
 
     /// The `SELECT` in SQLite's dialect.
@@ -24,6 +28,12 @@ public struct TornReport: Sendable {
     /// - Parameter now: A time value of SQLite for the present moment, such as `'2026-01-31T12:00:00Z'`; the clock when `nil`.
     /// - Returns: The statement, without a semicolon.
     public func sqlite(now: String? = nil) -> String { text(SQLDialect(.sqlite, now: now)) }
+
+    /// The `SELECT` in PostgreSQL's dialect.
+    ///
+    /// - Parameter now: A literal for the present moment, such as `'2026-01-31T12:00:00Z'`; the clock when `nil`.
+    /// - Returns: The statement, without a semicolon.
+    public func postgres(now: String? = nil) -> String { text(SQLDialect(.postgres, now: now)) }
 
     /// The `SELECT` in BigQuery's dialect.
     ///
@@ -41,7 +51,9 @@ public struct TornReport: Sendable {
     }
 
     /// As the store keeps it.
-    var view: ViewSpec { ViewSpec(name: name, summary: summary, tables: tables, sqlite: sqlite()) }
+    var view: ViewSpec {
+        ViewSpec(name: name, summary: summary, tables: tables, sqlite: sqlite(), postgres: postgres())
+    }
 
     /// The five reports, and the wide form of the crimes.
     ///

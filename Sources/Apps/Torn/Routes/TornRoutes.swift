@@ -20,7 +20,7 @@ struct TornRoutes: Sendable {
             AppRoute("GET", "/reports/{report}", .reader, "The rows of a report, up to `?limit=`.") { request in
                 try await Self.rows(request, reports)
             },
-            AppRoute("GET", "/reports/{report}/sql", .reader, "A report's SQL: `?dialect=sqlite|bigquery&dataset=`.") {
+            AppRoute("GET", "/reports/{report}/sql", .reader, "A report's SQL: `?dialect=sqlite|postgres|bigquery`.") {
                 request in
                 Self.sql(request, reports)
             },
@@ -53,7 +53,8 @@ struct TornRoutes: Sendable {
     private static func rows(_ request: AppRequest, _ reports: [TornReport]) async throws -> AppReply {
         guard let report = find(request, in: reports) else { return unknown(reports) }
         guard let tables = request.services.tables else {
-            return problem(501, "This store keeps no tables.", "Use store: sqlite; reports are read from tables.")
+            return problem(
+                501, "This store keeps no tables.", "Use SQLite or PostgreSQL; reports are read from tables.")
         }
         guard let limit = limit(request) else {
             return problem(400, "limit is not a number from 1 to 10000.", "Write ?limit=100, or leave it out.")
@@ -74,9 +75,11 @@ struct TornRoutes: Sendable {
         let text: String
         switch parameter("dialect", request) ?? "sqlite" {
         case "sqlite": text = report.sqlite() + ";\n"
+        case "postgres": text = report.postgres() + ";\n"
         case "bigquery": text = report.bigQueryView(dataset: parameter("dataset", request) ?? "torn")
         default:
-            return problem(400, "There is no such dialect.", "Write ?dialect=sqlite or ?dialect=bigquery.")
+            return problem(
+                400, "There is no such dialect.", "Write ?dialect=sqlite, ?dialect=postgres or ?dialect=bigquery.")
         }
         return AppReply(type: "text/plain; charset=utf-8", body: Array(text.utf8))
     }
