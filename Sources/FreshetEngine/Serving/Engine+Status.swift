@@ -6,17 +6,33 @@ extension Engine {
         var report = StatusReport(at: context.clock.now(), startedAt: startedAt)
         report.autoRefresh = configuration.queue.autoRefresh
         report.cluster = clusterReport
-        report.sources = await sourceStatuses()
-        do throws(StoreError) {
+        guard report.cluster != nil else {
+            report.sources = await sourceStatuses()
             try await askStore(&report)
-        } catch {
-            // One of several goes on from memory and says so; alone, it has nothing to go on with.
-            guard report.cluster != nil else { throw error }
-            report.cluster?.storeProblem = "\(error)"
-            report.storeProblem = "\(error)"
+            return report
         }
+        // One of several goes on from memory, and says so; who asks how it is must not wait for what is away.
+        let known = report
+        let full = await Deadline.within(Engine.patience, clock: context.clock) { () -> StatusReport? in
+            var full = known
+            full.sources = await self.sourceStatuses()
+            do throws(StoreError) {
+                try await self.askStore(&full)
+                return full
+            } catch {
+                return nil
+            }
+        }
+        if let full = full ?? nil { return full }
+        let problem = report.cluster?.storeProblem ?? "the store does not answer"
+        report.sources = configuration.sources.compactMap { governors[$0.name].map(sourceStatus) }
+        report.cluster?.storeProblem = problem
+        report.storeProblem = problem
         return report
     }
+
+    /// How long a look at the whole waits for what several processes share.
+    static let patience = Duration.seconds(2)
 
     private var clusterReport: ClusterReport? {
         guard let cluster = context.cluster else { return nil }
