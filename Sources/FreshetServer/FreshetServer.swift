@@ -79,16 +79,21 @@ public struct FreshetServer: Service, CustomStringConvertible {
         let counters = RouterCounters()
         let metrics = MetricsPage(service: service, lanes: loops.counters, router: counters, build: build)
         let cold = ColdKeys(perMinute: configuration.unknownKeysPerMinute, clock: clock)
+        let idle = TimeAmount.nanoseconds(idleTimeout.microseconds * 1000)
+        let hub = EventHub(
+            group: group, store: service.store, bell: service.eventBell, clock: clock, logger: logger,
+            heartbeat: min(.seconds(15), .nanoseconds(idle.nanoseconds / 3)))
+        try await hub.prepare()
         let table = RouteList.make(
-            reader: DocumentReader(service: service, cold: cold), tokens: tokens,
+            hub: hub, reader: DocumentReader(service: service, cold: cold), tokens: tokens,
             operations: OperationsRoutes(service: service, metrics: metrics, build: build),
             build: build, logger: logger, isProbeOnly: isProbeOnly)
         let dispatcher = Dispatcher(table: table, tokens: tokens, clock: clock, logger: logger, counters: counters)
-        let idle = TimeAmount.nanoseconds(idleTimeout.microseconds * 1000)
+        let sockets = SocketTable(hub: hub, tokens: tokens, service: service, clock: clock)
         let (host, usesLane) = (configuration.host, usesLane)
         // Hummingbird's `Application` would stamp its own `Date` on answers; its server and request loop do not.
         let server = try HTTPServerBuilder { responder in
-            ServerChannel(responder: responder, loops: loops, usesLane: usesLane, idleTimeout: idle)
+            ServerChannel(responder: responder, loops: loops, usesLane: usesLane, idleTimeout: idle, sockets: sockets)
         }.buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: configuration.port), backlog: 4096, reuseAddress: true),
@@ -99,7 +104,11 @@ public struct FreshetServer: Service, CustomStringConvertible {
         }
         // Streams of events have no end of their own.
         try await withGracefulShutdownHandler {
-            try await server.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await hub.run() }
+                defer { group.cancelAll() }
+                try await server.run()
+            }
         } onGracefulShutdown: { [bell = service.eventBell] in
             bell.close()
         }

@@ -9,7 +9,7 @@ enum RouteList {
     static let probes: Set = ["/livez", "/readyz", "/health", "/metrics", "/version"]
 
     static func make(
-        reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger,
+        hub: EventHub, reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger,
         isProbeOnly: Bool = false
     ) -> RouteTable {
         let service = reader.service
@@ -31,7 +31,7 @@ enum RouteList {
             Route(.get, "/version", .everyone, "Which Freshet this is", operations.version),
             Route(
                 .get, "/v1/events", .reader, "Changes as server-sent events, resumable",
-                EventRoutes(service: service).stream),
+                EventRoutes(service: service, hub: hub).stream),
             Route(.post, "/v1/refresh", .operator, "Ask for a refresh", refresh.refresh),
             Route(.get, "/v1/jobs/{id}", .reader, "A refresh job", refresh.job),
             Route(.get, "/v1/tables", .reader, "The tables there are", tables.list),
@@ -67,6 +67,7 @@ enum RouteList {
             Route(.delete, "/admin/tokens/{id}", .admin, "Revoke a token", admin.revokeToken),
         ]
         routes += BackfillRoutes(service: service, logger: logger).all
+        routes += SocketTable.routes(service.configuration)
         routes += WebhookRoutes(service: service, logger: logger).routes
         routes += AppRoutes(reader: reader).all(service.configuration)
         let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }

@@ -2,6 +2,8 @@ import FreshetCore
 import FreshetTesting
 import HTTPTypes
 import Logging
+import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -65,8 +67,11 @@ import Testing
         try await World.run { (world: World) async throws in
             let text = try await world.get("/openapi.json").text
             #expect(text.hasPrefix(#"{"openapi":"3.1.0""#))
+            let hub = EventHub(
+                group: MultiThreadedEventLoopGroup.singleton, store: world.mirror.store, bell: world.mirror.eventBell,
+                clock: world.clock, logger: Logger(label: "t"), heartbeat: .seconds(15))
             let table = RouteList.make(
-                reader: DocumentReader(service: world.mirror, cold: ColdKeys(perMinute: 1, clock: world.clock)),
+                hub: hub, reader: DocumentReader(service: world.mirror, cold: ColdKeys(perMinute: 1, clock: world.clock)),
                 tokens: TokenService(store: world.mirror.store, readsNeedToken: false, clock: world.clock),
                 operations: OperationsRoutes(
                     service: world.mirror,

@@ -7,7 +7,8 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// How each accepted connection is set up: fast lane, idle watch, NIO's HTTP/1 decoder, Hummingbird.
+/// How each accepted connection is set up: fast lane, idle watch, NIO's HTTP/1 decoder, WebSocket upgrade,
+/// Hummingbird.
 struct ServerChannel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -15,6 +16,7 @@ struct ServerChannel: HTTPChannelHandler {
     let loops: LaneLoops
     let usesLane: Bool
     let idleTimeout: TimeAmount
+    let sockets: any WebSocketDirectory
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -31,6 +33,7 @@ struct ServerChannel: HTTPChannelHandler {
             try pipeline.addHandler(IdleHandler(timeout: idleTimeout, activity: activity))
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+            try pipeline.addHandler(WebSocketUpgrade(directory: sockets, activity: activity))
             try pipeline.addHandler(AnswerWatch(lane: lane, activity: activity))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))

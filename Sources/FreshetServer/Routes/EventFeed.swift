@@ -1,5 +1,6 @@
 import FreshetCore
 import FreshetEngine
+import NIOCore
 
 /// Reads the event log for one subscriber and writes it as server-sent events.
 ///
@@ -53,20 +54,10 @@ struct EventFeed: Sendable {
 
     /// One event as a frame.
     static func frame(_ event: Event, id: String) -> String {
-        let data = JSONValue.object([
-            ("id", .string(id)), ("at", .time(event.at)), ("type", .string(event.type)),
-            ("source", .optional(event.source)), ("dataset", .optional(event.document?.dataset.name)),
-            ("key", .optional(event.document?.key)),
-            ("payload", .raw(String(decoding: event.payload, as: UTF8.self))),
-        ])
-        return "id: \(id)\nevent: \(event.type)\ndata: \(data.text)\n\n"
+        "id: \(id)\nevent: \(event.type)\ndata: \(JSONValue.object(HubEvent.members(event, id: id)).text)\n\n"
     }
 
     private static func gap(from: String, to: String, _ reason: String) -> String {
-        let data = JSONValue.object([
-            ("from", .string(from)), ("to", .string(to)), ("reason", .string(reason)),
-            ("snapshot", .string("/v1/{source}/{dataset}")),
-        ])
-        return "id: \(to)\nevent: gap\ndata: \(data.text)\n\n"
+        String(buffer: HubNotice.gapStream(from: from, to: to, reason))
     }
 }

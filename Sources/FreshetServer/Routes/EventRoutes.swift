@@ -7,6 +7,7 @@ import NIOCore
 /// `GET /v1/events`: the event log as server-sent events (WHATWG HTML, section 9.2).
 struct EventRoutes: Sendable {
     let service: any MirrorService
+    let hub: EventHub
 
     func stream(_ exchange: Exchange) async throws -> Reply {
         try exchange.allowParameters(["topic", "source", "dataset", "key", "after"])
@@ -22,12 +23,10 @@ struct EventRoutes: Sendable {
                 400, "bad-parameter",
                 "Last-Event-ID and after take the id of an event, such as 6f0c…:42, as it was sent.")
         }
-        // Listen first, read then: what happens in between rings.
-        let rings = service.eventBell.rings()
         var feed = try await EventFeed(store: service.store, filter: filter, after: after)
         // A log that cannot be read is a problem, not a stream that breaks.
         let first = try await feed.next()
-        let (begun, clock) = (feed, exchange.clock)
+        let (begun, hub) = (feed, hub)
         var reply = Reply(
             200,
             [
@@ -40,28 +39,30 @@ struct EventRoutes: Sendable {
                 ByteBuffer(
                     string: ": freshet events; resume with Last-Event-ID: \(feed.place.text)\nretry: 2000\n\n" + frames)
             )
-            while hasMore { hasMore = try await pass(&feed, to: &writer, comments: false).hasMore }
-            var spokeAt = clock.monotonic()
-            for await _ in rings {
-                // A comment now and then keeps proxies from closing the connection, and finds out who is gone.
-                let isSilent = clock.monotonic() - spokeAt >= EventBell.heartbeat / 2
-                repeat {
-                    let (spoke, more) = try await pass(&feed, to: &writer, comments: isSilent)
-                    if spoke { spokeAt = clock.monotonic() }
-                    hasMore = more
-                } while hasMore
+            while hasMore {
+                (frames, hasMore) = try await feed.next()
+                if !frames.isEmpty { try await writer.write(ByteBuffer(string: frames)) }
             }
+            let (queue, loop) = (EventQueue(filter: feed.filter), hub.anyLoop())
+            defer { loop.eventLoop.execute { loop.exit(queue) } }
+            try await loop.eventLoop.submit { loop.enter(queue) }.get()
+            while true {
+                let place = feed.place.offset
+                if try await loop.eventLoop.submit({ loop.join(queue, behind: place) }).get() { break }
+                // Meanwhile events were given out that this stream has not read.
+                frames = try await feed.next().frames
+                if !frames.isEmpty { try await writer.write(ByteBuffer(string: frames)) }
+            }
+            while let waiting = await queue.next() {
+                for bytes in waiting { try await writer.write(bytes) }
+            }
+            if queue.isSlow { try await writer.write(EventRoutes.slow) }
         }
         return reply
     }
 
-    /// Sends what is new, or a comment where nothing is and `comments` says so.
-    @concurrent private func pass(
-        _ feed: inout EventFeed, to writer: inout any ResponseBodyWriter, comments: Bool
-    ) async throws -> (spoke: Bool, hasMore: Bool) {
-        var (frames, hasMore) = try await feed.next()
-        if frames.isEmpty, comments, !hasMore { frames = ": \(feed.place.text)\n\n" }
-        if !frames.isEmpty { try await writer.write(ByteBuffer(string: frames)) }
-        return (!frames.isEmpty, hasMore)
-    }
+    private static let slow = ByteBuffer(
+        string:
+            "event: slow\ndata: {\"reason\":\"more than \(EventQueue.limit) bytes waited; resume with Last-Event-ID\"}\n\n"
+    )
 }
