@@ -4,9 +4,11 @@ import Synchronization
 
 /// Plays the Clash of Clans API with clans and players of its own, whose numbers move with time.
 ///
-/// Served below `/v1`: `/clans/{tag}`, `/clans/{tag}/members`, `/clans/{tag}/currentwar`, `/clans/{tag}/warlog`,
-/// `/players/{tag}` and `POST /players/{tag}/verifytoken`. Every valid tag exists but those that end in `000`. The same
-/// seed, tag and step of time give the same document; a clan and its members' own documents agree.
+/// Served below `/v1`: `/clans/{tag}`, `/clans/{tag}/members`, `/clans/{tag}/currentwar`, `/clans/{tag}/currentwar/leaguegroup`,
+/// `/clans/{tag}/warlog`, `/clans/{tag}/capitalraidseasons`, `/clanwarleagues/wars/{tag}`, `/players/{tag}`,
+/// `POST /players/{tag}/verifytoken` and `/goldpass/seasons/current`; and images, at every path that ends in `.png`. Every valid tag
+/// exists but those that end in `000`. The same seed, tag and step of time give the same document; a clan and its members' own
+/// documents agree. A key such as `ip-192.0.2.9-abc` is bound to an address that is not the caller's.
 public struct ClashGenerator: MockHandler {
     private let world: ClashWorld
     private let clans: Int
@@ -72,10 +74,17 @@ public struct ClashGenerator: MockHandler {
     /// Answers a request.
     public func respond(to request: MockRequest) -> MockResponse {
         var parts = request.segments[...]
+        if parts.last?.hasSuffix(".png") == true, parts.first != "v1" { return Self.image }
+        if let refusal = Self.refusal(of: request.key) { return refusal }
+        if request.segments == ["v1", "goldpass", "seasons", "current"] {
+            return answer("goldpass/\(step)", age: 600) { documents.goldPass }
+        }
         guard parts.popFirst() == "v1", let kind = parts.popFirst(), let tag = parts.popFirst() else {
             return Self.notFound()
         }
-        let verb = parts.popFirst() ?? ""
+        let first = parts.popFirst() ?? ""
+        let verb = kind == "clans" && first == "currentwar" ? parts.popFirst() ?? first : first
+        if kind == "clanwarleagues" { return leagueWar(tag, first, rest: parts) }
         guard parts.isEmpty else { return Self.notFound() }
         let tagText = tag.hasPrefix("#") ? tag : "#\(tag)"
         guard tag.hasPrefix("#"), let number = ClashTag.number(of: tagText), ClashTag.exists(tagText) else {
@@ -91,8 +100,7 @@ public struct ClashGenerator: MockHandler {
     private func document(
         _ kind: String, _ verb: String, _ number: Int64, _ tag: String, limit: Int?, time: Duration
     ) -> MockResponse {
-        let step = Int64(unix().asSeconds / changeEvery.asSeconds)
-        let documents = ClashDocuments(world: world, step: step, stepLength: changeEvery)
+        let (step, documents) = (step, documents)
         let key = "\(kind)/\(verb)/\(tag)/\(step)/\(limit ?? -1)"
         let isPrivate = !documents.isWarLogPublic(number)
         switch (kind, verb) {
@@ -104,10 +112,49 @@ public struct ClashGenerator: MockHandler {
                 verb == "warlog"
                     ? documents.warLog(number, tag: tag, limit: limit ?? 10) : documents.currentWar(number, tag: tag)
             }
+        case ("clans", "leaguegroup"):
+            guard let group = documents.leagueGroup(number) else { return Self.notFound() }
+            return answer(key, age: 600) { group }
+        case ("clans", "capitalraidseasons"):
+            return answer(key, age: 120) { documents.raids(number, limit: limit ?? 10) }
         case ("players", ""): return answer(key, age: 60) { documents.player(number, tag: tag) }
         default: return Self.notFound()
         }
     }
+
+    private var step: Int64 { Int64(unix().asSeconds / changeEvery.asSeconds) }
+
+    private var documents: ClashDocuments { ClashDocuments(world: world, step: step, stepLength: changeEvery) }
+
+    /// `/clanwarleagues/wars/{tag}`.
+    private func leagueWar(_ word: String, _ tag: String, rest: ArraySlice<String>) -> MockResponse {
+        guard word == "wars", rest.isEmpty, tag.hasPrefix("#"), let number = ClashTag.number(of: tag),
+            let war = documents.leagueWar(number)
+        else { return Self.notFound() }
+        return answer("leaguewar/\(tag)/\(step)", age: 600) { war }
+    }
+
+    /// What a key that is bound to another address gets.
+    private static func refusal(of key: String?) -> MockResponse? {
+        guard let key, key.hasPrefix("ip-"), let address = key.split(separator: "-").dropFirst().first,
+            address != "127.0.0.1"
+        else { return nil }
+        return .json(
+            [
+                "reason": "accessDenied.invalidIp",
+                "message": "Invalid authorization: API key does not allow access from IP 127.0.0.1",
+            ], status: 403)
+    }
+
+    /// One transparent pixel.
+    private static let image = MockResponse(
+        headers: ["content-type": "image/png", "cache-control": "max-age=3600"],
+        body: MockBody([
+            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+            0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1F, 0x15, 0xC4, 0x89, 0x00, 0x00, 0x00,
+            0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9C, 0x63, 0x00, 0x01, 0x00, 0x00, 0x05, 0x00, 0x01, 0x0D, 0x0A, 0x2D,
+            0xB4, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+        ]))
 
     private func answer(_ key: String, age: Int, _ make: () -> MockJSON) -> MockResponse {
         var response: MockResponse
@@ -170,6 +217,10 @@ public struct ClashGenerator: MockHandler {
     public func endpoint(of path: Substring) -> String? {
         let parts = Target.segments(path)
         guard parts.count >= 3, parts[0] == "v1" else { return nil }
-        return "/v1/\(parts[1])/{tag}" + (parts.count > 3 ? "/\(parts[3])" : "")
+        switch parts[1] {
+        case "clanwarleagues": return "/v1/clanwarleagues/wars/{tag}"
+        case "goldpass": return "/v1/goldpass/seasons/current"
+        default: return "/v1/\(parts[1])/{tag}" + parts.dropFirst(3).map { "/\($0)" }.joined()
+        }
     }
 }

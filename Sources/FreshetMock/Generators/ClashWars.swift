@@ -70,7 +70,7 @@ extension ClashDocuments {
     }
 
     /// One side with its members; the first `progress` of them have attacked.
-    private func side(_ clan: Int64, against enemy: Int64, size: Int, progress: Int, cycle: Int64) -> MockJSON {
+    func side(_ clan: Int64, against enemy: Int64, size: Int, progress: Int, cycle: Int64) -> MockJSON {
         let own = team(clan, size)
         let other = team(enemy, size)
         var stars = 0
@@ -114,7 +114,7 @@ extension ClashDocuments {
         ]
     }
 
-    private func time(_ step: Int64) -> MockJSON {
+    func time(_ step: Int64) -> MockJSON {
         let seconds = stepLength.asSeconds * Double(step)
         return .string(CivilTime(unixSeconds: Int64(seconds)).compact)
     }

@@ -5,6 +5,8 @@
 struct ClashWorld: Sendable {
     /// Members a clan has room for.
     static let seats: Int64 = 50
+    /// Steps of a season; with each, everybody's donation counters begin at zero.
+    static let seasonLength: Int64 = 480
     private static let memberBase = ClashTag.smallest * 60
 
     let seed: UInt64
@@ -68,17 +70,20 @@ struct ClashWorld: Sendable {
 
     /// The moving numbers.
     ///
-    /// Two players in five are idle and never move; the others move every 1, 2, 4 or 8 steps.
+    /// Two players in five are idle and never move; the others move every 1, 2, 4 or 8 steps. What is given and received counts from
+    /// the season's beginning.
     func standing(_ player: Int64, step: Int64) -> Standing {
         let isIdle = hash(player, "idle") % 5 < 2
         let period = Int64(1) << Int64(hash(player, "period") % 4)
         let moves = isIdle ? 0 : (step + Int64(hash(player, "phase") % 8)) / period
         let season = Int(moves % 200)
         let wave = abs(season - 100)
+        let phase = Int64(hash(player, "phase") % 8)
+        let inSeason = isIdle ? 0 : Int(((step % Self.seasonLength) + phase) / period - phase / period)
         return Standing(
             trophies: constant(player, "trophies", 400...5_200) + wave * constant(player, "pace", 1...4),
-            donations: constant(player, "gifts", 0...300) + season * constant(player, "generous", 1...15),
-            received: constant(player, "needs", 0...300) + season * constant(player, "needy", 1...9),
+            donations: inSeason * constant(player, "generous", 1...15),
+            received: inSeason * constant(player, "needy", 1...9),
             builderTrophies: constant(player, "builder", 500...4_200) + wave,
             attackWins: constant(player, "wins", 0...80) + season / 4)
     }
