@@ -51,3 +51,33 @@ import Testing
         #expect(!text.contains(Fixture.secret) && !text.contains("fixture-key-one"))
     }
 }
+
+@Suite struct `The pace of Clash documents` {
+    private func adaptive(_ name: String, _ options: ClashOptions = Fixture.options) throws -> AdaptiveRefresh? {
+        try #require(ClashApp(options).datasets.first { $0.id.name == name }).refresh?.adaptive
+    }
+
+    @Test func `wars are looked at every five minutes while they are on, and have a target`() throws {
+        let war = try #require(try adaptive("war"))
+        #expect(war.classes.map(\.name) == ["war", "asked", "active", "rest"])
+        #expect(war.classes.map(\.priority) == [.critical, .high, .medium, .low])
+        #expect(war.classes.map(\.every) == [.seconds(300), .seconds(1_800), .seconds(7_200), .seconds(28_800)])
+        #expect(war.classes.first?.target == .seconds(600))
+        #expect(war.classes.first?.when == [.init(path: "$.state", values: ["preparation", "inWar"])])
+        #expect(war.lookAt == ["$.startTime", "$.endTime"])
+    }
+
+    @Test func `clans and players should be an hour old at most`() throws {
+        for name in ["clan", "player"] {
+            let standard = try #require(try adaptive(name))
+            #expect(standard.target == .seconds(3_600) && standard.classes.count == 3)
+        }
+        var options = Fixture.options
+        options.freshness.isAdaptive = false
+        #expect(try adaptive("clan", options) == nil)
+        options = Fixture.options
+        options.clans = ["2PP"]
+        let clan = ClashApp(options).datasets.first
+        #expect(clan?.refresh?.selection == .list(["2PP"]) && clan?.refresh?.adaptive != nil)
+    }
+}

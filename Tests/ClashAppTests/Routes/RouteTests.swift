@@ -218,7 +218,7 @@ import Testing
             let health = try await mirror.ask("GET", "/health")
             #expect(Self.keys(try #require(health.json)) == ["database", "queue_size", "status", "timestamp"])
             #expect(health.json?.text("status") == "healthy" && health.json?.int("queue_size") == 1)
-            let metrics = try await mirror.ask("GET", "/metrics").json?["metrics"]
+            let metrics = try await mirror.ask("GET", "/worker/metrics").json?["metrics"]
             #expect(metrics?.int("QueueSize") == 1 && metrics?.int("QueueSize_CriticalPriority") == 1)
             #expect(metrics?.int("QueueSize_LowPriority") == 0 && metrics?.int("ProcessedRequests") == 0)
         }

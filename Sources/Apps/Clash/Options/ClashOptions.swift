@@ -41,7 +41,7 @@ public struct ClashFreshness: Sendable, Hashable {
     public struct Kind: Sendable, Hashable {
         /// Younger is fresh.
         public var maxAge: Duration
-        /// How often a tracked document is fetched without being asked; `nil` for never.
+        /// How often a document that was asked for lately is fetched without being asked; `nil` for never.
         public var every: Duration?
 
         /// Creates a rhythm.
@@ -51,9 +51,9 @@ public struct ClashFreshness: Sendable, Hashable {
     /// `clash.clan`.
     public var clan = Kind(maxAge: .seconds(600), every: .seconds(1_800))
     /// `clash.player`.
-    public var player = Kind(maxAge: .seconds(600), every: .seconds(3_600))
+    public var player = Kind(maxAge: .seconds(600), every: .seconds(1_800))
     /// `clash.war`.
-    public var war = Kind(maxAge: .seconds(300), every: .seconds(600))
+    public var war = Kind(maxAge: .seconds(300), every: .seconds(1_800))
     /// `clash.war_log`.
     public var warLog = Kind(maxAge: .seconds(3_600), every: .seconds(21_600))
     /// `clash.raids`.
@@ -61,7 +61,9 @@ public struct ClashFreshness: Sendable, Hashable {
     /// `clash.league_group`.
     public var leagueGroup = Kind(maxAge: .seconds(1_800), every: .seconds(7_200))
     /// `clash.league_war`.
-    public var leagueWar = Kind(maxAge: .seconds(600), every: nil)
+    public var leagueWar = Kind(maxAge: .seconds(600), every: .seconds(1_800))
+    /// Whether clans, players and wars are refreshed by what is known of each, not all at one pace.
+    public var isAdaptive = true
     /// How long superseded versions are kept.
     public var historyKeep = Period(days: 90)
     /// JSONPaths of a clan whose changes are quiet: they reach answers and rows, and make neither a version nor an event.

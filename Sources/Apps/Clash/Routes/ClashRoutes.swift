@@ -103,7 +103,7 @@ struct ClashRoutes: Sendable {
             AppRoute("GET", "/health", .everyone, "How the worker fares, in the replaced system's shape.") {
                 await health.health($0)
             },
-            AppRoute("GET", "/metrics", .everyone, "The worker's numbers under the replaced system's names.") {
+            AppRoute("GET", "/worker/metrics", .everyone, "The worker's numbers under the replaced system's names.") {
                 try await health.metrics($0)
             },
         ]

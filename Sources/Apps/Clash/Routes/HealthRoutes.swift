@@ -27,7 +27,7 @@ struct HealthRoutes: Sendable {
         }
     }
 
-    /// `GET /metrics`: the numbers that the replaced worker sent, under their names.
+    /// `GET /worker/metrics`: the numbers that the replaced worker sent, under their names.
     func metrics(_ request: AppRequest) async throws -> AppReply {
         let depth = try await request.services.store.depth(source: ClashApp.name)
         return AppReply(

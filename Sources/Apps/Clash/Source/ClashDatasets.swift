@@ -29,6 +29,7 @@ struct ClashDatasets: Sendable {
             dataset.ignoreChanges = freshness.quietInClan
             dataset.historyKeep = freshness.historyKeep
             follow(&dataset, .high)
+            dataset.adapt(ClashRhythm.standard(freshness.clan), by: freshness)
         }
     }
 
@@ -37,6 +38,7 @@ struct ClashDatasets: Sendable {
             dataset.require = ["$.tag"]
             dataset.ignoreChanges = freshness.quietInPlayer
             dataset.historyKeep = freshness.historyKeep
+            dataset.adapt(ClashRhythm.standard(freshness.player), by: freshness)
         }
     }
 
@@ -52,6 +54,7 @@ struct ClashDatasets: Sendable {
             dataset.notFoundFor = .seconds(3_600)
             dataset.goneAfter = 1
             follow(&dataset, .high)
+            dataset.adapt(ClashRhythm.war(freshness.war), by: freshness)
         }
     }
 
@@ -83,6 +86,7 @@ struct ClashDatasets: Sendable {
     private var leagueWars: DatasetConfig? {
         dataset(Self.leagueWar, "/clanwarleagues/wars/{tag}", freshness.leagueWar, ClashTables.leagueWar) {
             $0.require = ["$.state"]
+            $0.adapt(ClashRhythm.war(freshness.leagueWar), by: freshness)
         }
     }
 

@@ -129,6 +129,10 @@ enum ClashTable {
             Key("league_group", \.leagueGroup, kind("league_group", \.leagueGroup), "Groups of clan war leagues."),
             Key("league_war", \.leagueWar, kind("league_war", \.leagueWar), "Wars of clan war leagues."),
             Key(
+                "adaptive", \.isAdaptive, .boolean,
+                "Whether clans, players and wars are refreshed by what is known of each: a war that is fought, who asked "
+                    + "lately, what changed lately, the rest. Otherwise all at their `every`."),
+            Key(
                 "history", \.historyKeep, .period(atLeast: .seconds(3_600)), synonyms: ["keep"],
                 "How long superseded versions of clans, players and wars are kept."),
             Key(
@@ -214,7 +218,9 @@ enum ClashTable {
                 Key(
                     "every", \.every, .optional(.duration(atLeast: .seconds(10))), defaultWords: "only when it is read",
                     synonyms: ["interval", "refresh"],
-                    "How often it is fetched without being asked, while somebody reads it."),
+                    "How often it is fetched without being asked, while somebody reads it. When adaptive, the pace of what was read "
+                        + "within half an hour; what changed within a day has four times as long, the rest sixteen times."
+                ),
             ]
         ).kind
     }
