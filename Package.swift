@@ -144,7 +144,7 @@ let package = Package(
             [
                 "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes,
                 lifecycle,
-                logging, nioCore, nioEmbedded, nioPosix,
+                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket,
             ]),
         tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
         tests(
