@@ -6,7 +6,7 @@ import Testing
 /// Runs every suite of promises over PostgreSQL, with and without a pooler between.
 @Suite(
     .enabled(if: PrivatePostgres.isInstalled, "PostgreSQL is not installed; scripts/bootstrap --test installs it"),
-    .timeLimit(.minutes(10)))
+    .serialized, .timeLimit(.minutes(10)))
 struct PostgresContractTests {
     @Test(arguments: StoreContract.all)
     func `the store keeps the contract`(check: StoreContract.Check) async throws {
@@ -58,6 +58,8 @@ enum TestDatabase {
     {
         var options = PostgresOptions(connection: Secret(uri))
         (options.writers, options.readers) = (3, 3)
+        // Many tests at once on few cores: none of them is about how fast a connection is made.
+        options.connectTimeout = .seconds(30)
         change(&options)
         return try await PostgresStore.open(options)
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import FreshetCore
 import FreshetTesting
 import Testing
@@ -163,6 +164,31 @@ struct PostgresStoreTests {
     }
 
     // MARK: Statements
+
+    @Test func `a process that stands still in the middle of a write holds up the others for a moment only`()
+        async throws
+    {
+        let uri = try await TestDatabase.uri()
+        let stopped = try await TestDatabase.open(uri) { $0.idleTransactionTimeout = .milliseconds(200) }
+        let other = try await TestDatabase.open(uri)
+        let isHeld = AsyncStream<Void>.makeStream()
+        let isFree = DispatchSemaphore(value: 0)
+        async let writing = stopped.writers.transaction { connection in
+            let events = try EventRows.append([NewEvent(type: "late", source: nil)], now: Self.start, on: connection)
+            isHeld.continuation.finish()
+            // The first time it stands still until the other has written; after that it is free at once.
+            isFree.wait()
+            isFree.signal()
+            return events
+        }
+        for await _ in isHeld.stream {}
+        let first = try await other.append([NewEvent(type: "tick", source: nil)], now: Self.start)
+        #expect(first.map(\.offset) == [1], "the one that stood still was taken back")
+        isFree.signal()
+        #expect(try await writing.map(\.offset) == [2], "and was done again")
+        await stopped.close()
+        await other.close()
+    }
 
     @Test func `a cancelled read ends on the server, too`() async throws {
         let store = try await TestDatabase.store()

@@ -60,7 +60,7 @@ struct PGError: Error {
         case "25" where sqlState == "25006": return .cannotWrite("PostgreSQL is read-only [\(sqlState)]")
         case "23": return .cannotWrite(text)
         case "42" where sqlState == "42501": return .cannotWrite(said(text))
-        case "22": return .refused("\(text): a value has a form that PostgreSQL cannot keep")
+        case "22", "54": return .refused("\(text): a value has a form or size that PostgreSQL cannot keep")
         case "XX" where sqlState != "XX000": return .corrupt(text)
         case "57" where sqlState == "57014": return .unavailable("a statement took too long and was ended [57014]")
         default: return .unavailable(said(text))

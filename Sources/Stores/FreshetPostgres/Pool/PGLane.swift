@@ -31,7 +31,8 @@ final class PGLane {
             return made
         } catch {
             // The server's own refusals are told as they are: a wrong password is not an outage of the network.
-            let why = "\(target.description): \(error.message)"
+            let said = error.kind == .timeout ? "no answer in time" : error.message
+            let why = "\(target.description): \(said)"
             health.state.withLock { $0.failed(why, now: Deadline.now()) }
             throw PGError(kind: .connection, message: why)
         }

@@ -78,24 +78,32 @@ extension Migrations {
         RETURNS SETOF freshet_jobs LANGUAGE plpgsql AS $$
         DECLARE
             level int;
+            levels int[];
             found_ids bigint[];
             chosen bigint[] := '{}';
             base bigint;
         BEGIN
             -- Waiting jobs whose time has come, a bounded number of each priority: a flood must not hold up the others.
-            FOR level IN 0..3 LOOP
-                IF EXISTS (SELECT 1 FROM freshet_jobs WHERE state = 1 AND priority = level AND not_before <= now_us) THEN
+            IF EXISTS (SELECT 1 FROM generate_series(0, 3) p WHERE EXISTS (
+                SELECT 1 FROM freshet_jobs WHERE state = 1 AND priority = p AND not_before <= now_us))
+            THEN
+                FOR level IN 0..3 LOOP
                     UPDATE freshet_jobs SET state = 0 WHERE id IN (
                         SELECT id FROM freshet_jobs WHERE state = 1 AND priority = level AND not_before <= now_us
                         ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED);
-                END IF;
-            END LOOP;
+                END LOOP;
+            END IF;
+            -- The levels at which anything stands; most polls end here.
+            SELECT array_agg(p ORDER BY p) INTO levels FROM generate_series(0, 3) p WHERE EXISTS (
+                SELECT 1 FROM unnest(datasets, ceilings) a(d, c) WHERE a.c >= p AND EXISTS (
+                    SELECT 1 FROM freshet_jobs WHERE state = 0 AND dataset = a.d AND priority = p));
+            IF levels IS NULL THEN RETURN; END IF;
             IF oldest THEN
                 -- How many of the oldest stand at each dataset and priority, then so many of those that nobody holds.
-                WITH levels AS (
+                WITH places AS (
                     SELECT a.d, p FROM unnest(datasets, ceilings) a(d, c), generate_series(0, a.c) p),
                 heads AS (
-                    SELECT l.d, l.p, j.not_before, j.id FROM levels l CROSS JOIN LATERAL (
+                    SELECT l.d, l.p, j.not_before, j.id FROM places l CROSS JOIN LATERAL (
                         SELECT not_before, id FROM freshet_jobs WHERE state = 0 AND dataset = l.d AND priority = l.p
                         ORDER BY not_before, id LIMIT wanted) j
                     ORDER BY j.not_before, j.id LIMIT wanted),
@@ -105,8 +113,16 @@ extension Migrations {
                     ORDER BY not_before, id LIMIT s.n FOR UPDATE SKIP LOCKED) j;
                 chosen := coalesce(found_ids, '{}');
             ELSE
-                FOR level IN 0..3 LOOP
+                FOREACH level IN ARRAY levels LOOP
                     EXIT WHEN cardinality(chosen) >= wanted;
+                    IF cardinality(datasets) = 1 THEN
+                        SELECT array_agg(j.id ORDER BY j.heat DESC, j.id) INTO found_ids FROM (
+                            SELECT heat, id FROM freshet_jobs
+                            WHERE state = 0 AND dataset = datasets[1] AND priority = level
+                            ORDER BY heat DESC, id LIMIT wanted - cardinality(chosen) FOR UPDATE SKIP LOCKED) j;
+                        chosen := chosen || coalesce(found_ids, '{}');
+                        CONTINUE;
+                    END IF;
                     WITH heads AS (
                         SELECT a.d, j.heat, j.id FROM unnest(datasets, ceilings) a(d, c) CROSS JOIN LATERAL (
                             SELECT heat, id FROM freshet_jobs
