@@ -25,7 +25,7 @@ struct ArrowTests {
         ],
         "FreshetExport": ["CZlib", "FreshetCore", "Glibc"],
         "FreshetMemory": ["FreshetCore"],
-        "FreshetPostgres": ["CPostgres", "FreshetCore", "Dispatch", "Glibc"],
+        "FreshetPostgres": ["CPostgres", "FreshetCore", "Dispatch", "FoundationEssentials", "Glibc"],
         "FreshetRedis": ["FreshetCore", "NIOCore", "NIOPosix", "NIOSSL"],
         "FreshetSQLite": ["FreshetCore", "GRDB", "GRDBSQLite", "Dispatch", "FoundationEssentials", "Glibc"],
         "FreshetEngine": ["CClock", "FreshetCore", "FreshetDocument", "Logging", "NIOCore", "Glibc", "Musl"],
@@ -39,6 +39,7 @@ struct ArrowTests {
             "NIOHTTP1", "NIOPosix",
         ],
         "FreshetTesting": ["FreshetCore", "Dispatch", "Glibc"],
+        "OecApp": ["Crypto", "FreshetCore", "FreshetDocument", "Glibc"],
         "ClashApp": ["FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit"],
         "TornApp": ["FreshetCore", "FreshetDocument"],
     ]
