@@ -37,7 +37,9 @@ public struct QueueBackups: Sendable {
         guard text.count > 15, text[8] == "T", text.last == "Z" else { return nil }
         func part(_ range: Range<Int>) -> String { String(text[range]) }
         return Timestamp(
-            rfc3339: "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<text.count))")
+            rfc3339:
+                "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<text.count))"
+        )
     }
 
     /// The backups there are, oldest first.
@@ -100,7 +102,8 @@ public struct QueueBackups: Sendable {
 
     private func failure(_ path: String) -> Failure {
         Failure(
-            description: "\(path) cannot be written (\(String(cString: strerror(errno)))); set queue.backup_dir to a folder "
+            description:
+                "\(path) cannot be written (\(String(cString: strerror(errno)))); set queue.backup_dir to a folder "
                 + "that can be written")
     }
 }

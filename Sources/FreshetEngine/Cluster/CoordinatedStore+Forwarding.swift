@@ -13,7 +13,9 @@ extension CoordinatedStore {
     }
 
     /// Versions of a document, newest first: with `changed_at` in `since..<until`, at most `limit`.
-    public func versions( of id: DocumentID, since: Timestamp?, until: Timestamp?, limit: Int ) async throws(StoreError) -> [StoredVersion] {
+    public func versions(of id: DocumentID, since: Timestamp?, until: Timestamp?, limit: Int) async throws(StoreError)
+        -> [StoredVersion]
+    {
         try await base.versions(of: id, since: since, until: until, limit: limit)
     }
 
@@ -28,12 +30,16 @@ extension CoordinatedStore {
     }
 
     /// Removes superseded versions that ended before `before`, at most `limit`; the current version always stays.
-    public func removeVersions(of dataset: DatasetID, endedBefore before: Timestamp, limit: Int) async throws(StoreError) -> Int {
+    public func removeVersions(of dataset: DatasetID, endedBefore before: Timestamp, limit: Int)
+        async throws(StoreError) -> Int
+    {
         try await base.removeVersions(of: dataset, endedBefore: before, limit: limit)
     }
 
     /// Keys whose refresh is due: live or gone, `checked_at` before `checkedBefore`, without an unfinished job, oldest first.
-    public func dueKeys( of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int ) async throws(StoreError) -> [DueKey] {
+    public func dueKeys(of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int)
+        async throws(StoreError) -> [DueKey]
+    {
         try await base.dueKeys(of: dataset, checkedBefore: checkedBefore, readSince: readSince, limit: limit)
     }
 
@@ -78,7 +84,9 @@ extension CoordinatedStore {
     }
 
     /// The value under a name.
-    public func values( prefix: String, after: String?, limit: Int ) async throws(StoreError) -> [(name: String, value: [UInt8])] {
+    public func values(prefix: String, after: String?, limit: Int) async throws(StoreError) -> [(
+        name: String, value: [UInt8]
+    )] {
         try await base.values(prefix: prefix, after: after, limit: limit)
     }
 
@@ -138,7 +146,8 @@ extension CoordinatedStore {
     }
 
     /// Notes leases that were given elsewhere, so that nobody leases those jobs here: the queue in front of this store is gone.
-    public func claim(_ leases: [LeasedJob], leaseFor span: Duration, now: Timestamp) async throws(StoreError) -> [Bool] {
+    public func claim(_ leases: [LeasedJob], leaseFor span: Duration, now: Timestamp) async throws(StoreError) -> [Bool]
+    {
         try await base.claim(leases, leaseFor: span, now: now)
     }
 
@@ -180,12 +189,16 @@ extension CoordinatedStore: TableStore where Base: TableStore {
     }
 
     /// Writes the rows of a stored document again, as a replay does.
-    public func apply(_ commit: TableCommit, for id: DocumentID, version: Int, now: Timestamp) async throws(StoreError) -> TableOutcome {
+    public func apply(_ commit: TableCommit, for id: DocumentID, version: Int, now: Timestamp) async throws(StoreError)
+        -> TableOutcome
+    {
         try await base.apply(commit, for: id, version: version, now: now)
     }
 
     /// Goes back to an earlier version of a table's schema; a new version records it.
-    public func rollback(_ table: String, to version: Int, discards: Bool, now: Timestamp) async throws(StoreError) -> TableSchema {
+    public func rollback(_ table: String, to version: Int, discards: Bool, now: Timestamp) async throws(StoreError)
+        -> TableSchema
+    {
         try await base.rollback(table, to: version, discards: discards, now: now)
     }
 
@@ -195,7 +208,9 @@ extension CoordinatedStore: TableStore where Base: TableStore {
     }
 
     /// Creates and verifies what declarations ask for besides rows: tables with all their columns known, indexes, views.
-    public func prepare(_ datasets: [DatasetConfig], views: [ViewSpec], now: Timestamp) async throws(StoreError) -> [TableStop] {
+    public func prepare(_ datasets: [DatasetConfig], views: [ViewSpec], now: Timestamp) async throws(StoreError)
+        -> [TableStop]
+    {
         try await base.prepare(datasets, views: views, now: now)
     }
 

@@ -338,7 +338,8 @@ final class SourceGovernor: Sendable {
             giveBack(permit)
             context.storeFailed(error, while: "counting the calls of \(source.name)", metadata: [:])
             throw PermitDenied(
-                kind: "store", message: "the calls of all processes cannot be counted, so none is sent; Freshet tries again",
+                kind: "store",
+                message: "the calls of all processes cannot be counted, so none is sent yet",
                 until: context.clock.monotonic() + StoreHealth.pause)
         }
     }

@@ -15,7 +15,8 @@ struct QueueBackup: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "Where to; - is standard output. Left out: a new file in queue.backup_dir, and old ones are removed.")
+    @Argument(
+        help: "Where to; - is standard output. Left out: a new file in queue.backup_dir, and old ones are removed.")
     var file: String?
 
     func run() async throws {

@@ -22,7 +22,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         Heap.limitArenas()
         let loaded = try options.load()
-        if role != .all, case .postgres = loaded.configuration.store {} else if role != .all {
+        let isShared = if case .postgres = loaded.configuration.store { true } else { false }
+        guard role == .all || isShared else {
             throw Exit.fail(
                 "--role \(role.rawValue) needs a store that several processes share; write store: postgres://…",
                 Exit.configuration)

@@ -45,7 +45,8 @@ enum SharedEnvironment {
                 notes.append("QUEUE_BACKUP_RETENTION_DAYS sets queue.backup_keep to P\(days)D")
             } else {
                 reading.problem(
-                    inFile: "environment", "QUEUE_BACKUP_RETENTION_DAYS", "must be a whole number of days from 1 to 3650")
+                    inFile: "environment", "QUEUE_BACKUP_RETENTION_DAYS",
+                    "must be a whole number of days from 1 to 3650")
             }
         }
         if let text = text("DISABLE_AUTO_REFRESH_QUEUE"), !given.contains("queue.auto_refresh") {

@@ -16,13 +16,16 @@ enum QueueTable {
                 "auto_refresh", \.config.autoRefresh, .boolean, synonyms: ["auto", "enabled"],
                 "Whether stale reads and schedules enqueue refreshes. Off, only what people ask for is refreshed."),
             Key(
-                "backup_dir", \.config.backupDirectory, .optional(.text("path", example: "backups")), defaultWords: "none",
+                "backup_dir", \.config.backupDirectory, .optional(.text("path", example: "backups")),
+                defaultWords: "none",
                 synonyms: ["backups", "backup"],
                 "Where the queue is backed up by itself. A relative path starts at the folder of this file."),
             Key(
-                "backup_every", \.config.backupEvery, .period(atLeast: .seconds(60)), synonyms: ["backup_interval"], "The time between two backups."),
+                "backup_every", \.config.backupEvery, .period(atLeast: .seconds(60)), synonyms: ["backup_interval"],
+                "The time between two backups."),
             Key(
-                "backup_keep", \.config.backupKeep, .period(atLeast: .seconds(3600)), synonyms: ["backup_retention", "retention"],
+                "backup_keep", \.config.backupKeep, .period(atLeast: .seconds(3600)),
+                synonyms: ["backup_retention", "retention"],
                 "How long backups are kept, by the time in their names."),
         ])
 }

@@ -37,10 +37,12 @@ enum RootTable {
             ),
             Key(
                 "store", \.store, .store, synonyms: ["database", "db", "storage"],
-                "Where documents are kept. `sqlite` is one file in `data_dir`; `postgres://user@host/db` a PostgreSQL database that several processes may share; `memory` forgets everything at exit."),
+                "Where documents are kept. `sqlite` is one file in `data_dir`; `postgres://user@host/db` a PostgreSQL database that several processes may share; `memory` forgets everything at exit."
+            ),
             Key(
                 "coordinator", \.coordinator, .coordinator, synonyms: ["redis"],
-                "What stands in front of a PostgreSQL store for speed: `local` is nothing, `redis://host:6379/0` holds the line of jobs, the limits of all processes and their news. Losing it loses nothing."),
+                "What stands in front of a PostgreSQL store for speed: `local` is nothing, `redis://host:6379/0` holds the line of jobs, the limits of all processes and their news. Losing it loses nothing."
+            ),
             Key("queue", \.queue, QueueTable.section.kind, synonyms: ["refresh_queue"], "How the queue is kept up."),
             Key("server", \.server, ServerTable.section.kind, synonyms: ["http", "listen"], "The listening side."),
             Key("logs", \.logs, LogTable.section.kind, synonyms: ["log", "logging"], "Where logs go."),

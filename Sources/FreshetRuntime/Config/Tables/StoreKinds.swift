@@ -2,7 +2,8 @@ import FreshetCore
 
 extension Kind where Value == StoreLocation {
     static var store: Kind {
-        Kind(type: .text("sqlite, memory or postgres://user@host/db", pattern: "^(sqlite|memory|postgres(ql)?://.+)$")) {
+        Kind(type: .text("sqlite, memory or postgres://user@host/db", pattern: "^(sqlite|memory|postgres(ql)?://.+)$"))
+        {
             node, reading in
             guard let scalar = node.scalar else {
                 reading.wrong(node, want: "sqlite, memory or postgres://user@host/db")
