@@ -62,6 +62,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         let engine = Engine(
             configuration: configuration, store: store, upstream: upstream, clock: clock, logger: logger,
             cluster: cluster)
+        LogSetup.logReads(of: engine, configuration.logs, logger: logger)
         return Runtime(
             configuration: configuration, engine: engine, logger: logger, controlToken: makeControlToken(),
             clock: clock, lock: lock, upstream: upstream)

@@ -34,6 +34,11 @@ enum RouteList {
                 EventRoutes(service: service, hub: hub).stream),
             Route(.post, "/v1/refresh", .operator, "Ask for a refresh", refresh.refresh),
             Route(.get, "/v1/jobs/{id}", .reader, "A refresh job", refresh.job),
+            Route(
+                .post, "/v1/viewing", .reader, "Keep a document fresh while it is shown",
+                ViewingRoutes(reader: reader).hold),
+            Route(
+                .delete, "/v1/viewing", .reader, "Show a document no more", ViewingRoutes(reader: reader).release),
             Route(.get, "/v1/tables", .reader, "The tables there are", tables.list),
             Route(.get, TablePattern.rows, .reader, "Rows of a table", tables.rows),
             Route(.get, TablePattern.schema, .reader, "A table's schema and its versions", tables.schema),

@@ -119,6 +119,8 @@ public struct LogConfig: Sendable {
     public var rotateBytes = 64 << 20
     /// How many rotated files are kept.
     public var keepFiles = 5
+    /// A file that reads are written to, by key and half minute; `nil` writes none.
+    public var reads: String?
 
     /// Creates the section with defaults.
     public init() {}

@@ -31,9 +31,9 @@ enum SweepRules {
     /// Plans in a look at a queue that is full.
     private static let urgent = 16
 
-    /// The seconds that calls need for what waits; 0 without a limit, unless more waits than one look can see.
+    /// The seconds that calls need for what waits, a second each where they are rarer; 0 without a limit, unless more waits than one look can see.
     static func line(waiting: Int, rate: Double?) -> Double {
         guard let rate else { return waiting > 2 * most ? CallPrice.long + 1 : 0 }
-        return Double(waiting) / max(1e-6, rate)
+        return Double(waiting) / max(1, rate)
     }
 }

@@ -24,4 +24,15 @@ public enum LogSetup {
         }
         return (logger, problem)
     }
+
+    /// Writes reads down where the `logs:` section asks for it.
+    static func logReads(of engine: Engine, _ config: LogConfig, logger: Logger) {
+        guard let path = config.reads else { return }
+        guard let file = LogFile(path: path, rotateBytes: config.rotateBytes, keepFiles: config.keepFiles) else {
+            return logger.error(
+                "the read log \(path) cannot be opened (\(String(cString: strerror(errno)))); reads are not written down; mend logs.reads"
+            )
+        }
+        engine.logReads(file.write)
+    }
 }

@@ -16,6 +16,7 @@ struct MetricsPage: Sendable {
         process(&page, status, now)
         if let status {
             datasets(&page, status, now)
+            page.adaptive(status.freshness)
             queue(&page, status, now)
             sources(&page, status)
             webhooks(&page, status, now)

@@ -42,7 +42,8 @@ enum ReportJSON {
             ("key", .string(report.id.key)), ("cause", .string(report.cause)), ("verdict", .string(report.verdict)),
             ("state", state(report.state, now: now)), ("job", job(report.job)),
             ("queue_position", .int(report.queuePosition)), ("next_run", .time(report.nextRun)),
-            ("budget_block", .optional(report.budgetBlock)), ("source_status", report.source.map(source) ?? .null),
+            ("budget_block", .optional(report.budgetBlock)), ("plan", AdaptiveJSON.plan(report.plan)),
+            ("source_status", report.source.map(source) ?? .null),
         ])
     }
 
@@ -102,6 +103,7 @@ enum ReportJSON {
             ("store_problem", .optional(report.storeProblem)),
             ("sources", .array(report.sources.map(source))),
             ("datasets", .array(report.datasets.map { census($0.id, $0.census) })),
+            ("freshness", .array(report.freshness.map(AdaptiveJSON.freshness))),
             (
                 "tables",
                 .array(

@@ -50,12 +50,14 @@ struct Status: AsyncParsableCommand {
                 ])
             }
         }
+        let freshness = FreshnessTable.text(status["freshness"].list)
         var queue = Table(["QUEUE", "CRITICAL", "HIGH", "MEDIUM", "LOW"])
         for state in ["ready", "waiting", "leased", "dead"] {
             let counts = status["queue"]?[state]
             queue.add([state] + ["critical", "high", "medium", "low"].map { counts?.text($0) ?? "0" })
         }
-        return [sources.text, datasets.text, tables.isEmpty ? nil : tables.text, queue.text].compactMap { $0 }.joined(
+        let rows = tables.isEmpty ? nil : tables.text
+        return [sources.text, datasets.text, rows, freshness, queue.text].compactMap { $0 }.joined(
             separator: "\n\n")
     }
 }

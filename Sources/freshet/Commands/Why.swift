@@ -34,9 +34,26 @@ struct Why: AsyncParsableCommand {
         for case (let label, let value?) in lines where value != "-" {
             print("  \(label.padded(to: 15)) \(value)")
         }
+        if let plan = report["plan"], plan.kind == .object { print(Why.plan(plan)) }
         if let failure = state?["last_error"], failure.kind == .object {
             print("  \("last error".padded(to: 15)) \(failure.text("kind")): \(failure.text("message"))")
         }
+    }
+}
+
+extension Why {
+    /// When it is refreshed by itself, and why then.
+    private static func plan(_ plan: JSONValue) -> String {
+        func day(_ name: String) -> String { plan[name]?.double.map { String(($0 * 100).rounded() / 100) } ?? "-" }
+        var lines = [
+            ("due", "\(plan.text("due_at")) at \(plan.text("priority"))"),
+            ("class", "\(plan.text("class")), strategy \(plan.text("strategy"))"),
+            ("changes a day", day("changes_per_day")), ("reads a day", day("reads_per_day")),
+            ("busy hour", plan.text("next_busy_hour")), ("viewed until", plan.text("viewed_until")),
+            ("looked at", plan.text("look_at")),
+        ].filter { $0.1 != "-" }
+        lines += plan["reasons"].list.enumerated().map { ($0.offset == 0 ? "because" : "", $0.element.string ?? "") }
+        return lines.map { "  \($0.0.padded(to: 15)) \($0.1)" }.joined(separator: "\n")
     }
 }
 

@@ -120,7 +120,7 @@ import Testing
             now = now + .seconds(1)
             price.move(line: 100, now: now)
         }
-        #expect(price.value > 1000)
+        #expect(price.value > 300)
         let high = price.value
         price.move(line: 6, now: now + .seconds(1))
         #expect(price.value == high, "a line that is just right leaves it")

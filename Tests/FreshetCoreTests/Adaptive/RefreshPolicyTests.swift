@@ -63,7 +63,7 @@ import Testing
 
     @Test func `a price holds back what nobody reads, up to the longest interval, and down a priority`() {
         let memory = refreshed(at: start, matches: 1)
-        let dear = decide(memory, price: 1e6)
+        let dear = decide(memory, price: 200)
         #expect(dear.due == start + .seconds(1200))
         #expect(dear.priority == .high)
         #expect(dear.cause == .price)
@@ -224,6 +224,6 @@ import Testing
         #expect(found.reasons.contains { $0.contains("a client shows it") })
         let quiet = policy.explain(
             refreshed(at: start), strategy: .adaptive, now: start, price: 500, habits: HourHabits())
-        #expect(quiet.reasons.first == "after PT32H, the longest of its class: calls are scarce")
+        #expect(quiet.reasons.first?.contains("calls are scarce, each must save readers 500 s") == true)
     }
 }

@@ -29,6 +29,7 @@ struct ConfigResolver {
         ConfigWarnings.check(draft, sources: sources, datasets: datasets, reading: &reading)
         var logs = draft.logs
         logs.file = logs.file.map { ConfigPaths.absolute($0, in: directory) }
+        logs.reads = logs.reads.map { ConfigPaths.absolute($0, in: directory) }
         var configuration = Configuration(
             dataDirectory: ConfigPaths.absolute(draft.dataDirectory, in: directory), store: draft.store,
             server: draft.server, logs: logs, sources: sources.values.sorted { $0.name < $1.name },
@@ -220,6 +221,15 @@ struct ConfigResolver {
     private mutating func schedule(_ draft: RefreshDraft, for config: DatasetConfig, checksKeys: Bool)
         -> RefreshSchedule?
     {
+        if draft.adaptive.isWanted {
+            guard let adaptive = draft.adaptive.config(draft.place, &reading) else { return nil }
+            var adapted = adaptive
+            let chosen = checksKeys ? selection(draft, for: config) : .all
+            if chosen == .tracked { adapted.trackedFor = draft.trackedFor }
+            var schedule = RefreshSchedule(adapted, selection: chosen)
+            schedule.trackedFor = draft.trackedFor
+            return schedule
+        }
         let timing: RefreshSchedule.Timing
         if let every = draft.every {
             timing = .every(every)

@@ -15,6 +15,7 @@ struct RefreshDraft: Sendable {
     var priority = Priority.low
     var missed = RefreshSchedule.Missed.once
     var trackedFor = Duration.seconds(7 * 86_400)
+    var adaptive = AdaptiveDraft()
     var place = Place()
 
     init() {}
@@ -30,6 +31,10 @@ struct RefreshDraft: Sendable {
         case .list(let keys): selection = .list(keys.map { Located(value: $0) })
         }
         (priority, missed, trackedFor) = (schedule.priority, schedule.missed, schedule.trackedFor)
+        if let config = schedule.adaptive {
+            adaptive = AdaptiveDraft(showing: config)
+            every = nil
+        }
     }
 }
 
@@ -37,7 +42,7 @@ struct RefreshDraft: Sendable {
 enum RefreshTable {
     static let section = Section<RefreshDraft>(
         "refresh", at: "datasets.<dataset>.refresh",
-        doc: "What is refreshed without being asked, and when: `every` or `cron`, one of them.",
+        doc: "What is refreshed without being asked, and when: `every` or `cron`, or `classes`, one of them.",
         example: "{ every: PT30M, for: tracked }", defaults: RefreshDraft(), place: \.place,
         keys: [
             Key(
@@ -63,6 +68,40 @@ enum RefreshTable {
             Key(
                 "tracked_for", \.trackedFor, .duration(atLeast: .seconds(1)), synonyms: ["track"],
                 "How long a read keeps a key tracked."),
+            Key(
+                "policy", \.adaptive.policy, .optional(.choice("a policy")), defaultWords: "`adaptive` with `classes`",
+                synonyms: ["mode", "strategy"],
+                "`adaptive`: each key by its class, its readers and how often it changes. `fixed`: each at the pace of its class."
+            ),
+            Key(
+                "classes", \.adaptive.classes, .list(AdaptiveTable.kind.kind), defaultWords: "none",
+                synonyms: ["class", "rules"],
+                "Kinds of keys with their pace, most urgent first, instead of one `every` for all."),
+            Key(
+                "look_at", \.adaptive.lookAt, .oneOrMore(.jsonPath), defaultWords: "none",
+                synonyms: ["look", "recheck_at"],
+                "JSONPaths of moments in the document (ISO 8601, or seconds or milliseconds since 1970) at which it is fetched again."
+            ),
+            Key(
+                "target", \.adaptive.target, .optional(.duration(atLeast: .milliseconds(100))), defaultWords: "none",
+                synonyms: ["freshness", "goal"],
+                "How old a document may be when it is read. It is measured and shown; health warns when too few reads keep it."
+            ),
+            Key(
+                "target_share", \.adaptive.targetShare, .percent(upTo: 100),
+                "The share of reads of the last half hour that should find the target kept; less is a warning."),
+            Key(
+                "strategies", \.adaptive.strategies,
+                .map(of: AdaptiveTable.strategy.kind, named: "strategy") { _, _ in true },
+                defaultWords: "adaptive for all",
+                "Ways of deciding that are compared, each on its share of the keys."),
+            Key(
+                "calendar", \.adaptive.calendar,
+                .map(of: AdaptiveTable.window.kind, named: "window") { _, _ in true }, defaultWords: "none",
+                synonyms: ["windows", "seasons"], "Spans of time that classes may name in `during`."),
+            Key(
+                "lead", \.adaptive.lead, .duration(atLeast: .seconds(1)), synonyms: ["ahead"],
+                "How long before the hour in which its readers usually come a key is refreshed; less than an hour."),
         ])
 
     /// `none`, or the section.
@@ -80,9 +119,16 @@ enum RefreshTable {
 
     private static func check(_ draft: RefreshDraft, _ node: ConfigNode, _ reading: inout Reading) -> RefreshDraft?? {
         if case .none? = draft.selection { return .some(nil) }
+        if draft.adaptive.isWanted {
+            for key in ["every", "cron", "time_zone", "missed", "priority"] where draft.place.has(key) {
+                reading.problem(draft.place, key, "belongs to a schedule of one pace; each class has its own")
+                return nil
+            }
+            return draft
+        }
         switch (draft.every, draft.cron) {
         case (nil, nil):
-            reading.problem(node, "says nothing about when; give every: PT30M, or cron: \"0 6 * * *\"")
+            reading.problem(node, "says nothing about when; give every: PT30M, cron: \"0 6 * * *\", or classes")
             return nil
         case (_?, _?):
             reading.problem(draft.place, "cron", "every and cron are both given; keep one")

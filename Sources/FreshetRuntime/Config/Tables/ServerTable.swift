@@ -42,6 +42,11 @@ enum LogTable {
             Key(
                 "keep_files", \.keepFiles, .integer(0...1000), synonyms: ["max_files", "backups"],
                 "How many rotated files are kept."),
+            Key(
+                "reads", \.reads, .optional(.text("path", example: "reads.ndjson")), defaultWords: "none",
+                synonyms: ["reads_log", "read_log"],
+                "A file that reads are written to, by key and half minute, for `freshet simulate`; rotated like the other. "
+                    + "Relative to the configuration file."),
         ])
 }
 
