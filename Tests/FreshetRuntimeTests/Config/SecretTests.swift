@@ -28,8 +28,10 @@ import Testing
         ConfigFixture.file(dataset: "refresh: { cron: \"${env:KEY}\", for: [\"${env:KEY}\"] }"),
         ConfigFixture.file(dataset: "refresh: { cron: \"0 ${env:KEY} * * *\" }"),
         ConfigFixture.file(dataset: "refresh: { cron: \"@${env:KEY}\" }"),
-        "store: postgres://me:sekrit@host/db",
+        "store: postgres:me:sekrit@host/db",
+        "store: mysql://me:sekrit@host/db",
         "coordinator: redis://:sekrit@host",
+        "store: postgres://h/db\ncoordinator: redis:sekrit@host",
         "server: { listen: \"${env:KEY}\" }",
         "logs: { level: \"${env:KEY}\" }",
     ]

@@ -126,11 +126,12 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
             #"1:31: sources.clash.base_url: "api.example.com" is not an address of an API: write http:// or https:// "#
                 + "and a host, such as https://api.example.com/v1"),
         .init(
-            "a store of a later version", "store: postgres://freshet@host/db",
-            "1:8: store: PostgreSQL is not supported by this version; write sqlite, one file in data_dir"),
+            "a store that is none", "store: mysql://freshet@host/db",
+            "1:8: store: this is not a store; write sqlite, memory or postgres://user@host/db"),
         .init(
-            "a coordinator of a later version", "coordinator: redis://host:6379/0",
-            "1:14: coordinator: Redis is not supported by this version; write local, one process"),
+            "a coordinator without a store that is shared", "coordinator: redis://host:6379/0",
+            "1:1: coordinator: Redis stands in front of a PostgreSQL store; write store: postgres://…, "
+                + "or leave coordinator out"),
         .init(
             "a port without address", "server: { listen: 8080 }",
             #"1:19: server.listen: "8080" has no address: write "127.0.0.1:8080""#),

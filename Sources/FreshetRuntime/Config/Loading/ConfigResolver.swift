@@ -49,7 +49,7 @@ struct ConfigResolver {
         }
         if draft.coordinator != .local, !draft.store.isShared {
             reading.problem(
-                draft.place, "coordinator",
+                draft.place.keys["coordinator"] ?? draft.place.mark, "coordinator",
                 "Redis stands in front of a PostgreSQL store; write store: postgres://…, or leave coordinator out")
         }
         if draft.store == .memory, let first = draft.datasets.first(where: { !$0.value.tables.isEmpty }) {

@@ -14,6 +14,8 @@ public enum ConfigPrinter {
         (draft.store, draft.server, draft.logs) = (configuration.store, configuration.server, configuration.logs)
         // What apps bring is shown by their own section.
         let (apps, own) = (configuration.apps, Set(configuration.apps.flatMap { $0.sources.map(\.name) }))
+        draft.coordinator = configuration.coordinator
+        draft.queue.config = configuration.queue
         draft.apps = AppsDraft(showing: apps)
         draft.rootApp = configuration.rootApp
         draft.sources = configuration.sources.filter { !own.contains($0.name) }.map {

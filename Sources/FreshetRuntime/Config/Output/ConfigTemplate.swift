@@ -14,7 +14,7 @@ public enum ConfigTemplate {
         # The store, its lock and the discovery file. A relative path starts at the folder of this file.
         data_dir: ./data
 
-        # sqlite is one file in data_dir; memory forgets everything at exit.
+        # sqlite is one file in data_dir; postgres://user@host/db serves many processes; memory forgets everything at exit.
         store: sqlite
 
         # Only this machine can connect until you write 0.0.0.0 here.

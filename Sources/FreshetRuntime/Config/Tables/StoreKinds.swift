@@ -19,7 +19,9 @@ extension Kind where Value == StoreLocation {
                     "; did you mean \"\($0)\"?"
                 }
                 reading.problem(
-                    node, "\(node.found) is not a store\(near ?? "; write sqlite, memory or postgres://user@host/db")")
+                    node,
+                    "\(scalar.text.shown(as: node.found)) is not a store"
+                        + (near ?? "; write sqlite, memory or postgres://user@host/db"))
             }
             return nil
         } show: {
@@ -44,7 +46,9 @@ extension Kind where Value == CoordinatorLocation {
             case let text where text.hasPrefix("redis://") || text.hasPrefix("rediss://"):
                 return .redis(Secret(text))
             default:
-                reading.problem(node, "\(node.found) is not a coordinator; write local or redis://host:6379/0")
+                reading.problem(
+                    node,
+                    "\(scalar.text.shown(as: node.found)) is not a coordinator; write local or redis://host:6379/0")
                 return nil
             }
         } show: {
@@ -54,4 +58,9 @@ extension Kind where Value == CoordinatorLocation {
             }
         }
     }
+}
+
+extension String {
+    /// Words are shown as they were found; what may be an address may hold a password.
+    fileprivate func shown(as found: String) -> String { allSatisfy(\.isLetter) ? found : "this" }
 }
