@@ -126,7 +126,9 @@ let package = Package(
             ["FreshetBigQuery", "FreshetCore", "FreshetMock", "FreshetTesting", nioCore, nioHTTP1]),
         tests("FreshetCoreTests", ["FreshetCore", "FreshetTesting"]),
         tests("FreshetDocumentTests", ["FreshetCore", "FreshetDocument"]),
-        tests("FreshetEngineTests", ["FreshetCore", "FreshetEngine", "FreshetTesting", nioCore]),
+        tests(
+            "FreshetEngineTests",
+            ["FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetTesting", logging, nioCore]),
         tests("FreshetExportTests", ["FreshetCore", "FreshetExport", "FreshetTesting"]),
         tests("FreshetMemoryTests", ["FreshetCore", "FreshetMemory", "FreshetTesting"]),
         tests("FreshetMockTests", ["FreshetMock", nioCore, nioHTTP1, nioPosix]),
