@@ -17,6 +17,8 @@ public final class Engine: MirrorService, Sendable {
 
     /// Rings when the event log has grown.
     public var eventBell: EventBell { context.bell }
+    /// What the apps keep in memory.
+    public let runners = AppRunners()
 
     let context: EngineContext
     let governors: [String: SourceGovernor]

@@ -86,6 +86,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         if let port { configuration.server.port = port }
         let (lock, logger, controlToken) = (lock, logger, controlToken)
         try await engine.prepareTables()
+        let runners = try await engine.runners.start(configuration.apps, with: engine.appServices)
         let webhooks = webhookService(working: working)
         let server = FreshetServer.make(
             service: engine, configuration: configuration, logger: logger, clock: clock, version: Version.text,
@@ -97,6 +98,7 @@ public struct Runtime: Sendable, CustomStringConvertible {
         var services: [any Service] = []
         if working {
             services.append(EngineService(engine: engine))
+            services += runners.map(AppService.init) as [any Service]
             if engine.role.works {
                 services +=
                     try DestinationService.all(
@@ -244,6 +246,23 @@ public struct Runtime: Sendable, CustomStringConvertible {
             } catch {
                 logger.warning("the store could not be checked after the crash: \(error)")
             }
+        }
+    }
+}
+
+/// Runs what an app does by itself until graceful shutdown.
+struct AppService: Service, CustomStringConvertible {
+    let runner: any AppRunner
+    var description: String { "App" }
+
+    init(_ runner: any AppRunner) { self.runner = runner }
+
+    func run() async throws {
+        let runner = runner
+        await cancelWhenGracefulShutdown {
+            await runner.run()
+            // A group ends with the first of its services.
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(86_400)) }
         }
     }
 }

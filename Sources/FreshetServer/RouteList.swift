@@ -9,7 +9,8 @@ enum RouteList {
     static let probes: Set = ["/livez", "/readyz", "/health", "/metrics", "/version"]
 
     static func make(
-        hub: EventHub, reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo, logger: Logger,
+        hub: EventHub, reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo,
+        logger: Logger,
         isProbeOnly: Bool = false
     ) -> RouteTable {
         let service = reader.service
@@ -27,6 +28,9 @@ enum RouteList {
             Route(.get, "/livez", .everyone, "Whether the process runs", operations.live),
             Route(.get, "/readyz", .everyone, "Whether reads can be served", operations.ready),
             Route(.get, "/health", .everyone, "Sources, store and queue", operations.health),
+            Route(
+                .get, "/v1/health", .everyone, "Sources, store and queue, whatever the root app shows",
+                operations.health),
             Route(.get, "/metrics", .everyone, "Numbers for Prometheus", operations.numbers),
             Route(.get, "/version", .everyone, "Which Freshet this is", operations.version),
             Route(
@@ -74,7 +78,10 @@ enum RouteList {
         routes += BackfillRoutes(service: service, logger: logger).all
         routes += SocketTable.routes(service.configuration)
         routes += WebhookRoutes(service: service, logger: logger).routes
-        routes += AppRoutes(reader: reader).all(service.configuration)
+        let apps = AppRoutes(reader: reader).all(service.configuration)
+        // The health of the root app stands where its clients look; the engine's own is at /v1/health as well.
+        if apps.contains(where: { $0.pattern == "/health" }) { routes.removeAll { $0.pattern == "/health" } }
+        routes += apps
         let self_ = Route(.get, "/openapi.json", .everyone, "This document") { _ in Reply(500) }
         let page = OpenAPI(configuration: service.configuration, build: build).document([self_] + routes).text + "\n"
         routes.append(

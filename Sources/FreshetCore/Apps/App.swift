@@ -30,9 +30,28 @@ public protocol App: Sendable {
     ///
     /// Asked after each successful refresh. `nil` when it says nothing of the kind.
     func nextLook(at id: DocumentID, body: [UInt8], now: Timestamp) -> NextLook?
+
+    /// What works beside the mirror for as long as a process serves, and what its routes find in ``AppServices/runner``.
+    ///
+    /// Made once by each process, before it serves. `nil` when the app needs nothing of the kind.
+    func runner(_ services: AppServices) -> (any AppRunner)?
+}
+
+/// The part of an app that lives as long as the process: what it keeps in memory, and what it does by itself.
+public protocol AppRunner: Sendable {
+    /// Reads what its routes need; requests are answered once it has returned.
+    ///
+    /// - Throws: When the store cannot be read; the process does not serve then.
+    func prepare() async throws
+
+    /// Works until cancelled; not called in a process that only answers.
+    func run() async
 }
 
 extension App {
+    /// Nothing of the kind.
+    public func runner(_ services: AppServices) -> (any AppRunner)? { nil }
+
     /// Tables are made of the document itself.
     public func tableDocument(for change: DocumentChange) throws -> [UInt8]? { nil }
 
@@ -197,6 +216,11 @@ public struct AppServices: Sendable {
     public var ask: @Sendable (DocumentID) async throws -> ColdAnswer
     /// Passes a request on live under the budget; it waits for the upstream.
     public var pass: @Sendable (PassRequest, DatasetID?) async -> PassResult
+    /// Stores a document that did not come from its source, as a refresh would: weighed, with rows and events, and served at once.
+    public var bring: @Sendable (DocumentID, FetchedContent, Timestamp) async throws(StoreError) -> Void = { _, _, _ in
+    }
+    /// What the app's ``App/runner(_:)`` made; `nil` where nothing was made.
+    public var runner: (any AppRunner)?
 
     /// Creates the services.
     public init(

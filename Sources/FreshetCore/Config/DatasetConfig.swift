@@ -42,6 +42,11 @@ public struct DatasetConfig: Sendable {
     ///
     /// For APIs that answer for whoever owns the key. A document whose list is empty can be asked for with no key at all.
     public var keyIDsByDocument: [String: [String]] = [:]
+    /// Where a document may lie upstream, by its key: paths with query below the base URL, in the order in which they are asked.
+    ///
+    /// For upstreams that keep one kind of document in several places. The next place is asked when one answers 404 or without what
+    /// ``require`` names, each with a call of its own. Without any, or with an empty list, the document lies where ``template`` says.
+    public var places: (@Sendable (_ key: String) -> [String])?
     /// The rows that documents become; `nil` makes none.
     public var tables: TablesConfig?
 

@@ -55,6 +55,19 @@ public protocol MirrorService: Sendable {
     /// The rows that documents became; `nil` when the store keeps none.
     var tables: (any TableStore)? { get }
 
+    /// Stores a document that did not come from its source: weighed like a refresh, with rows and events, and served at once.
+    ///
+    /// Fallback becomes no rows, and displaces nothing.
+    /// - Parameters:
+    ///   - id: The document.
+    ///   - content: What it holds, with its hashes and its origin.
+    ///   - time: When it was true; staleness counts from here.
+    /// - Throws: ``StoreError`` when nothing was written.
+    func bring(_ id: DocumentID, _ content: FetchedContent, at time: Timestamp) async throws(StoreError)
+
+    /// What the apps keep in memory, by the names of the apps.
+    var runners: AppRunners { get }
+
     /// Passes a request on live under the budget; waits for the upstream.
     func pass(_ request: PassRequest, dataset: DatasetID?) async -> PassResult
 
@@ -120,4 +133,14 @@ extension MirrorService {
 
     /// Nobody holds anything.
     public func unview(_ id: DocumentID, client: String) -> Bool { false }
+}
+
+extension MirrorService {
+    /// Takes nothing in.
+    public func bring(_ id: DocumentID, _ content: FetchedContent, at time: Timestamp) async throws(StoreError) {
+        throw .unavailable("this mirror takes no documents in")
+    }
+
+    /// None.
+    public var runners: AppRunners { AppRunners() }
 }

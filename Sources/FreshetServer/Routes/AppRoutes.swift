@@ -17,15 +17,15 @@ struct AppRoutes: Sendable {
         var routes: [Route] = []
         for app in configuration.apps {
             let name = type(of: app).name
-            routes += app.routes.map { route($0, prefix: "/apps/\(name)") }
+            routes += app.routes.map { route($0, of: name, prefix: "/apps/\(name)") }
         }
         for app in configuration.apps where type(of: app).name == configuration.rootApp {
-            routes += app.routes.map { route($0, prefix: "") }
+            routes += app.routes.map { route($0, of: type(of: app).name, prefix: "") }
         }
         return routes
     }
 
-    private func route(_ route: AppRoute, prefix: String) -> Route {
+    private func route(_ route: AppRoute, of app: String, prefix: String) -> Route {
         let access: Route.Access =
             switch route.access {
             case .everyone: .everyone
@@ -33,11 +33,11 @@ struct AppRoutes: Sendable {
             case .operator: .operator
             }
         return Route(HTTPRequest.Method(route.method), prefix + route.pattern, access, route.summary) { exchange in
-            try await answer(exchange, route)
+            try await answer(exchange, route, of: app)
         }
     }
 
-    private func answer(_ exchange: Exchange, _ route: AppRoute) async throws -> Reply {
+    private func answer(_ exchange: Exchange, _ route: AppRoute, of app: String) async throws -> Reply {
         var captures: [String: String] = [:]
         for name in exchange.captures.keys {
             guard let value = exchange.capture(name) else {
@@ -48,7 +48,7 @@ struct AppRoutes: Sendable {
         let request = AppRequest(
             captures: captures, parameters: try parameters(exchange),
             headers: exchange.headers.map { ($0.name.canonicalName, $0.value) }, client: exchange.client.group,
-            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit), services: services(for: exchange))
+            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit), services: services(for: exchange, of: app))
         let reply = try await route.handle(request)
         var fields = [("Content-Type", reply.type)]
         if !reply.headers.contains(where: { $0.name.lowercased() == "cache-control" }) {
@@ -57,9 +57,9 @@ struct AppRoutes: Sendable {
         return Reply(reply.status, fields + reply.headers, body: ByteBuffer(bytes: reply.body))
     }
 
-    private func services(for exchange: Exchange) -> AppServices {
+    private func services(for exchange: Exchange, of app: String) -> AppServices {
         let (reader, service) = (reader, service)
-        return AppServices(
+        var services = AppServices(
             configuration: service.configuration, store: service.store, tables: service.tables,
             clock: exchange.clock,
             refresh: { request async throws(StoreError) in try await service.requestRefresh(request) },
@@ -75,6 +75,11 @@ struct AppRoutes: Sendable {
                 }
             },
             pass: { request, dataset in await service.pass(request, dataset: dataset) })
+        services.bring = { id, content, time async throws(StoreError) in
+            try await service.bring(id, content, at: time)
+        }
+        services.runner = service.runners[app]
+        return services
     }
 
     private func parameters(_ exchange: Exchange) throws -> [(name: String, value: String)] {

@@ -36,7 +36,34 @@ struct DocumentFetch: Sendable {
 
     @concurrent
     func run() async -> FetchResult {
-        guard let url = compiled.base.appending(pathAndQuery: dataset.upstreamPath(forKey: request.key)) else {
+        let places = dataset.places?(request.key) ?? []
+        guard places.count > 1 else { return await run(at: places.first ?? dataset.upstreamPath(forKey: request.key)) }
+        var first: FetchResult?
+        for place in places {
+            let result = await run(at: place)
+            guard DocumentFetch.isElsewhere(result) else { return result }
+            // What the place where it should be has said is told when it is nowhere.
+            first = first ?? result
+        }
+        return first ?? .failed(noPlace)
+    }
+
+    /// Whether a place has answered without the document, so that the next one is asked.
+    private static func isElsewhere(_ result: FetchResult) -> Bool {
+        switch result {
+        case .notFound: true
+        case .failed(let failure): failure.kind == missingKind
+        default: false
+        }
+    }
+
+    private var noPlace: CallFailure {
+        CallFailure(
+            effect: .permanent, kind: "bad-path", message: "The key has no place upstream, so nothing was asked.")
+    }
+
+    private func run(at path: String) async -> FetchResult {
+        guard let url = compiled.base.appending(pathAndQuery: path) else {
             return .failed(
                 CallFailure(
                     effect: .permanent, kind: "bad-path",
@@ -50,8 +77,11 @@ struct DocumentFetch: Sendable {
 
     private func single(_ url: HTTPURL) async -> FetchResult {
         var call = OutgoingCall(url: url, plan: plan(limit: min(source.maxBody, dataset.maxBody)))
-        if let etag = request.validators.etag { call.sharedHeaders.set("If-None-Match", etag) }
-        if let date = request.validators.lastModified { call.sharedHeaders.set("If-Modified-Since", date) }
+        // The validators of a document belong to the place that it was found at.
+        if dataset.places == nil {
+            if let etag = request.validators.etag { call.sharedHeaders.set("If-None-Match", etag) }
+            if let date = request.validators.lastModified { call.sharedHeaders.set("If-Modified-Since", date) }
+        }
         let isConditional = !call.sharedHeaders.fields.isEmpty
         let outcome = await caller.call(call) { answer -> Verdict<Single> in
             if answer.head.status == 304, isConditional { return .accept(.notModified(answer.head)) }
@@ -102,11 +132,13 @@ struct DocumentFetch: Sendable {
         }
     }
 
+    private static let missingKind = "missing-field"
+
     /// The failure that a document without a required field is.
     func missingField(in root: JSONValue) -> CallFailure? {
         guard let index = compiled.require.firstIndex(where: { $0.first(in: root) == nil }) else { return nil }
         return CallFailure(
-            effect: .retry, kind: "missing-field",
+            effect: .retry, kind: DocumentFetch.missingKind,
             message:
                 "\(source.name) answered with a document that has nothing at \(compiled.texts.require[index]), which "
                 + "require: asks for.", status: 200)
