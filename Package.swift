@@ -84,6 +84,7 @@ let package = Package(
         library(
             "FreshetWebhooks",
             ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix]),
+        library("OecApp", path: "Sources/Apps/Oec", ["FreshetCore", "FreshetDocument", crypto]),
         library("ClashApp", path: "Sources/Apps/Clash", ["FreshetCore", "FreshetDocument", jwtKit]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),
@@ -100,7 +101,8 @@ let package = Package(
                 "ClashApp",
                 "FreshetBigQuery", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetMemory", "FreshetMock",
                 "FreshetPostgres", "FreshetRedis",
-                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "FreshetWebhooks", "TornApp", crypto, lifecycle, logging,
+                "FreshetServer", "FreshetSQLite", "FreshetUpstream", "FreshetWebhooks", "OecApp", "TornApp", crypto,
+                lifecycle, logging,
                 unixSignals, yams,
             ]),
         library("FreshetTesting", ["FreshetCore"]),
@@ -155,6 +157,9 @@ let package = Package(
                 "FreshetCore", "FreshetDocument", "FreshetMock", "FreshetSQLite", "FreshetTesting", nioCore, nioHTTP1,
                 nioPosix,
             ]),
+        tests(
+            "OecAppTests",
+            ["FreshetCore", "FreshetDocument", "FreshetMemory", "FreshetMock", "FreshetTesting", "OecApp", nioCore]),
         tests(
             "TornAppTests",
             [

@@ -92,7 +92,7 @@ public struct MockApps: Sendable {
         let tags = ClashGenerator(clans: 2, players: 1)
         var apps = MockApps([
             App(
-                name: "clash", summary: "Clash of Clans: clans, members, wars and players that move.", basePath: "/v1",
+                name: "clash", summary: "Clash of Clans: clans, players, wars, leagues and raids that move.", basePath: "/v1",
                 examples: tags.clanTags.map { "/clans/%23\($0)" } + tags.playerTags.map { "/players/%23\($0)" }
             ) { ClashGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
             App(
@@ -107,6 +107,10 @@ public struct MockApps: Sendable {
                 options.clock = settings.clock
                 return BigQueryHandler(options)
             },
+            App(
+                name: "oec", summary: "OEC: exports by product, country and year, as tesseract answers.",
+                examples: [OecGenerator.path(product: "52709"), OecGenerator.path(product: "17870380")]
+            ) { OecGenerator(seed: $0.seed) },
             App(
                 name: "torn", summary: "Torn City: crimes, members, items and money of factions.", basePath: "/v2",
                 examples: [

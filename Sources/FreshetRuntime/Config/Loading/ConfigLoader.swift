@@ -58,6 +58,7 @@ public enum ConfigLoader {
         var notes = SeedEnvironment.apply(variables, to: &configuration, reading: &resolver.reading)
         notes += SharedEnvironment.apply(
             variables, given: draft.given, to: &configuration, directory: directory, reading: &resolver.reading)
+        notes += OecEnvironment.apply(variables, in: directory, to: &configuration, reading: &resolver.reading)
         guard resolver.reading.problems.isEmpty else { throw ConfigProblems(resolver.reading.problems) }
         return LoadedConfiguration(
             configuration: configuration, warnings: resolver.reading.warnings.inOrderOfFile(), notes: notes, file: file)
