@@ -91,11 +91,12 @@ struct ClashRoutes: Sendable {
     private var open: [AppRoute] {
         let (assets, health) = (service.assets, HealthRoutes())
         return [
-            AppRoute("GET", Self.prefix + "/assets", .everyone, "An image of the game: `?url=`.") {
-                await assets.answer($0)
-            },
-            AppRoute("GET", Self.prefix + "/assets/", .everyone, "An image of the game: `?url=`.") {
-                await assets.answer($0)
+            // With a slash at the end or without.
+            AppRoute("GET", Self.prefix + "/assets/{rest*}", .everyone, "An image of the game: `?url=`.") { request in
+                guard request.captures["rest"]?.isEmpty ?? true else {
+                    return .problem(404, "No such path.", "Write \(Self.prefix)/assets/?url=….")
+                }
+                return await assets.answer(request)
             },
             AppRoute("GET", Self.prefix + "/health", .everyone, "Whether the app answers.") { _ in
                 AppReply(body: Array(#"{"status":"ok"}"#.utf8))
