@@ -5,7 +5,7 @@ import Testing
 
 @testable import FreshetServer
 
-struct EventSocketTests {
+@Suite(.timeLimit(.minutes(2))) struct EventSocketTests {
     private func write(_ world: World, _ types: [String], payload: String = "{}") async throws {
         let id = DocumentID(dataset: DatasetID(source: "clash", name: "clan"), key: "A")
         _ = try await world.mirror.store.append(
