@@ -20,6 +20,8 @@ struct OecSource: Sendable {
         source.maintenance.statuses = []
         // One product that keeps failing must not close the door for the others: its tries alone stay below this.
         source.breaker.failures = 20
+        // Players are waiting for real values: a door that is closed is tried this often.
+        source.breaker.probeEvery = .seconds(10)
         source.retry.attempts = 5
         return source
     }
@@ -41,6 +43,8 @@ struct OecSource: Sendable {
         dataset.ignoreChanges = ["$.annotations", "$.page"]
         let keys = OecCatalogue.products.map { "\($0.id)/\(options.year)" }
         dataset.refresh = RefreshSchedule(timing: .every(options.every), selection: .list(keys))
+        // Urgent, or a limit of a day would spread the refresh over the day; further years may wait that long.
+        dataset.refresh?.priority = .high
         dataset.historyKeep = Period(days: 365)
         dataset.tables = TablesConfig(specs: [OecTables.exports])
         return [dataset]
