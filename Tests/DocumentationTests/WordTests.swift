@@ -25,7 +25,9 @@ import Testing
     @Test func `the events page lists every type of event`() throws {
         let engine = try words(in: ["FreshetEngine"], matching: /"((?:dataset|job|source|key)\.[a-z_]+)"/)
         let store = try words(in: ["Stores"], matching: /type: "((?:schema|tables)\.[a-z_]+)"/)
-        let found = engine.union(store)
+        let push = try words(in: ["FreshetWebhooks"], matching: /"(webhook\.(?:parked|resumed|disabled))"/)
+        // What clients publish has names of their own.
+        let found = engine.union(store).union(push).union(["custom.…"])
         let page = MarkdownPage(try Repository.text("docs/reference/events.md"))
         #expect(found.sorted() == Set(page.firstColumn(below: "## Types")).sorted())
     }

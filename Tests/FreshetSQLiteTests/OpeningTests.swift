@@ -108,21 +108,10 @@ import Testing
         let scratch = try Scratch()
         let queue = try DatabaseQueue(path: scratch.file)
         try Migrations.migrator(first: count).migrate(queue)
-        if count >= 1 {
-            try await queue.write { try $0.execute(sql: Self.oldDocument) }
-        }
-        if count >= 2 {
-            try await queue.write { try $0.execute(sql: Self.oldJob) }
-        }
-        if count >= 3 {
-            try await queue.write {
-                try $0.execute(
-                    sql: """
-                        INSERT INTO events (id, at, type, payload) VALUES (1, 5, 'old', X'7B7D');
-                        INSERT INTO counters VALUES ('event', 1);
-                        """)
-            }
-        }
+        let old = [Self.oldDocument, Self.oldJob, Self.oldEvent].prefix(count).joined(separator: "\n")
+        // The fifth step gave the tables the names that they have now.
+        let named = count >= 5 ? old.replacing("INSERT INTO ", with: "INSERT INTO freshet_") : old
+        try await queue.write { try $0.execute(sql: named) }
         try queue.close()
 
         let store = try await scratch.open()
@@ -148,6 +137,10 @@ import Testing
             body_hash, content_type, not_found_count, origin, bytes)
         VALUES (1, 1, 'old', 1, 1, 5, 5, 5, 9, X'01', X'01', 'application/json', 0, 0, 2);
         INSERT INTO versions (document_id, version, dataset, changed_at, origin, body) VALUES (1, 1, 1, 5, 0, X'7B7D');
+        """
+    private static let oldEvent = """
+        INSERT INTO events (id, at, type, payload) VALUES (1, 5, 'old', X'7B7D');
+        INSERT INTO counters VALUES ('event', 1);
         """
     private static let oldJob = """
         INSERT INTO jobs (id, dataset, key, priority, cause, enqueued_at, not_before, attempts, state, heat)
