@@ -39,7 +39,8 @@ public struct CallPrice: Sendable, Hashable {
             let raised = max(value, CallPrice.least) * exp(CallPrice.speed * passed * min(4, line / CallPrice.long))
             value = min(raised, CallPrice.most)
         } else if line < CallPrice.short {
-            value *= exp(-CallPrice.speed * passed)
+            // Fastest when no call finds anything to do.
+            value *= exp(-CallPrice.speed * passed * (4 - 3 * max(0, line) / CallPrice.short))
             if value < CallPrice.least { value = 0 }
         }
     }

@@ -14,7 +14,7 @@
 /// Where every look found a change the likelihood has no maximum; the estimate then stops at the value of the cited formula.
 public struct ChangeEstimate: Sendable, Hashable {
     /// Looks after which an old one counts half.
-    static let memory = 24.0
+    static let memory = 200.0
 
     /// Looks, decayed.
     var looks: Float = 0
@@ -37,13 +37,16 @@ public struct ChangeEstimate: Sendable, Hashable {
     public mutating func look(changed: Bool, after interval: Duration, prior: Double) {
         let seconds = max(1, interval.inSeconds)
         let found = rate(prior: prior) * seconds
-        let stands = changed ? (found > 1e-6 ? found / -expm1(-found) : 1) : 0
+        let stands = changed ? ChangeEstimate.stands(found) : 0
         let keep = Float(exp2(-1 / ChangeEstimate.memory))
         looks = looks * keep + 1
         hits = hits * keep + (changed ? 1 : 0)
         changes = changes * keep + Float(stands)
         exposure = exposure * keep + Float(seconds)
     }
+
+    /// The changes that one found stands for, where so many were expected.
+    static func stands(_ expected: Double) -> Double { expected > 1e-6 ? expected / -expm1(-expected) : 1 }
 
     /// Changes per second.
     ///

@@ -17,9 +17,9 @@ public struct DemandMemory: Sendable, Hashable {
     /// And among the hours of the day.
     public static let hoursHalfLife = 10 * 86_400.0
     /// Reads of its own that outweigh the habits of the dataset.
-    public static let priorReads = 12.0
-    /// What is expected of a key that nobody has read yet: a read in two weeks.
-    public static let least = 1 / (14 * 86_400.0)
+    public static let priorReads = 48.0
+    /// Reads within an hour or so that may be chance.
+    static let chance = 3.0
 
     private static let ln2 = 0.693_147_180_559_945_3
 
@@ -58,26 +58,31 @@ public struct DemandMemory: Sendable, Hashable {
         hoursWeight += Float(count)
     }
 
-    /// Reads per second by the long memory, as it stands at a moment.
-    func average(at now: Timestamp) -> Double {
-        guard at > 0 else { return 0 }
-        let gap = max(0, Double(now.seconds) - Double(at))
-        // A memory that is younger than its half-life has not filled yet.
-        let known = max(3600, Double(now.seconds) - Double(since))
-        let filled = 1 - exp2(-known / DemandMemory.longHalfLife)
-        return Double(long) * exp2(-gap / DemandMemory.longHalfLife) * DemandMemory.ln2
-            / (DemandMemory.longHalfLife * filled)
+    /// Reads per second by the long memory, given since when the dataset's reads are noted.
+    ///
+    /// Reads ÷ time, as for any process of chance. With `guess`, half a read more (Jeffreys' prior): a key that nobody has read yet counts as
+    /// much as the others as long as little is known, and one early read does not make it a favourite.
+    func average(at now: Timestamp, noted since: Timestamp?, guess: Double = 0) -> Double {
+        let known = max(3600, since.map { (now - $0).inSeconds } ?? 0)
+        let unit = DemandMemory.longHalfLife / DemandMemory.ln2
+        let exposure = unit * (1 - exp2(-known / DemandMemory.longHalfLife))
+        let reads = at > 0 ? Double(long) * exp2(-gap(at: now) / DemandMemory.longHalfLife) : 0
+        return (reads + guess) / exposure
     }
 
-    /// Reads per second by the short memory, as it stands at a moment.
+    /// Reads per second by the short memory; a read or two in an hour say nothing yet.
     func recent(at now: Timestamp) -> Double {
         guard at > 0 else { return 0 }
-        let gap = max(0, Double(now.seconds) - Double(at))
-        return Double(short) * exp2(-gap / DemandMemory.shortHalfLife) * DemandMemory.ln2 / DemandMemory.shortHalfLife
+        let reads = Double(short) * exp2(-gap(at: now) / DemandMemory.shortHalfLife)
+        return max(0, reads - DemandMemory.chance) * DemandMemory.ln2 / DemandMemory.shortHalfLife
     }
 
+    private func gap(at now: Timestamp) -> Double { max(0, Double(now.seconds) - Double(at)) }
+
     /// Reads per day that are expected now.
-    public func readsPerDay(at now: Timestamp) -> Double { max(average(at: now), recent(at: now)) * 86_400 }
+    public func readsPerDay(at now: Timestamp, habits: HourHabits) -> Double {
+        max(average(at: now, noted: habits.since), recent(at: now)) * 86_400
+    }
 
     /// The next hour from `now` on in which clearly more reads are expected than on average, as the moment it begins.
     ///
@@ -100,16 +105,16 @@ struct DemandForecast {
     private let habits: HourHabits
     private let now: Timestamp
     private let lead: Duration
-    /// Reads per second of an average hour, times 24.
-    private let usual: Double
+    /// Reads per second over all hours.
+    private let average: Double
     private let recent: Double
     /// What a part of 255 of an hour of its own weighs, and what the dataset's habits do.
     private let own: Double
     private let prior: Double
 
-    init(_ demand: DemandMemory, now: Timestamp, habits: HourHabits, lead: Duration) {
+    init(_ demand: DemandMemory, now: Timestamp, habits: HourHabits, lead: Duration, guess: Double = 0.5) {
         (self.demand, self.habits, self.now, self.lead) = (demand, habits, now, lead)
-        usual = demand.average(at: now) * 24
+        average = demand.average(at: now, noted: habits.since, guess: guess)
         recent = demand.recent(at: now)
         let weight = Double(demand.hoursWeight)
         let total = demand.hours.total
@@ -124,16 +129,22 @@ struct DemandForecast {
     /// The share of an hour of the day in the reads of a day.
     func share(_ hour: Int) -> Double { own * Double(demand.hours[hour]) + prior * habits.share(hour) }
 
-    /// Reads per second expected at a moment and within the lead after it.
-    func reads(at moment: Timestamp) -> Double {
-        guard demand.at > 0 else { return DemandMemory.least }
+    /// Reads per second over all hours, or what they are of late.
+    var usual: Double { max(average, recent) }
+
+    /// The reads per second that count at a moment and within the lead after it: the usual ones, more in the key's own hours.
+    ///
+    /// Hours in which all keys are read more move no call from one key to another, so they are taken out.
+    func weight(at moment: Timestamp) -> Double {
         let hour = DemandMemory.hour(moment)
         let soon = DemandMemory.hour(moment + lead)
-        let share = soon == hour ? share(hour) : max(share(hour), share(soon))
+        let share = soon == hour ? relative(hour) : max(relative(hour), relative(soon))
         let gap = (moment - now).inSeconds
         let fading = gap > 0 && recent > 0 ? recent * exp2(-gap / DemandMemory.shortHalfLife) : recent
-        return max(DemandMemory.least, usual * share, fading)
+        return max(average * share, fading)
     }
+
+    private func relative(_ hour: Int) -> Double { share(hour) / max(1e-6, habits.share(hour)) }
 }
 
 /// What each hour of the day weighs, in a byte each.
@@ -183,8 +194,15 @@ struct HourShares: Sendable, Hashable {
     }
 }
 
-/// When the readers of a whole dataset come.
+/// What the keys of a dataset have in common: when they are read, and how often they change.
 public struct HourHabits: Sendable, Hashable {
+    /// Looks after which the rate of changes is forgotten.
+    private static let looks = 20_000.0
+    /// The first read of any key; `nil` before.
+    public private(set) var since: Timestamp?
+    /// Changes that looks at any key stand for, and the seconds between them; of late.
+    private var changes = 0.0
+    private var exposure = 0.0
     private var counts: [Double]
     private var shares: [Double]
     private var at: Int64 = 0
@@ -198,20 +216,25 @@ public struct HourHabits: Sendable, Hashable {
     /// Restores what ``encode()`` gave; `nil` for anything else.
     public init?(decoding bytes: [UInt8]) {
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Double($0) }
-        guard parts.count == 25, parts.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return nil }
+        guard parts.count == 28, parts.allSatisfy({ $0.isFinite && (0..<1e15).contains($0) }) else { return nil }
         self.init()
-        (at, counts) = (Int64(parts[0]), Array(parts.dropFirst()))
+        (at, counts) = (Int64(parts[0]), Array(parts[1...24]))
+        (changes, exposure) = (parts[26], parts[27])
+        if parts[25] > 0 { since = Timestamp(seconds: Int64(parts[25])) }
         settle()
     }
 
     /// The counts, to be kept.
     public func encode() -> [UInt8] {
-        Array(([String(at)] + counts.map { String(($0 * 100).rounded() / 100) }).joined(separator: " ").utf8)
+        var parts = [String(at)] + counts.map { String(($0 * 100).rounded() / 100) }
+        parts += [String(since?.seconds ?? 0), String(changes), String(exposure)]
+        return Array(parts.joined(separator: " ").utf8)
     }
 
     /// Notes reads of any key.
     public mutating func read(_ count: Int, at moment: Timestamp) {
         let second = moment.seconds
+        if since == nil { since = moment }
         // The habits of days need no finer step than this.
         if second > at + 600 {
             let keep = at == 0 ? 1 : exp2(-Double(second - at) / DemandMemory.hoursHalfLife)
@@ -221,6 +244,20 @@ public struct HourHabits: Sendable, Hashable {
         }
         counts[DemandMemory.hour(moment)] += Double(count)
     }
+
+    /// Notes a look at any key; `rate`: the changes per second that were expected of it.
+    public mutating func look(changed: Bool, after interval: Duration, rate: Double) {
+        let seconds = max(1, interval.inSeconds)
+        let keep = 1 - 1 / HourHabits.looks
+        changes = changes * keep + (changed ? ChangeEstimate.stands(rate * seconds) : 0)
+        exposure = exposure * keep + seconds
+    }
+
+    /// Changes per second of an average key.
+    ///
+    /// - Parameter prior: What is likely before any key was looked at twice; it weighs as much as a change.
+    /// - Returns: More than 0.
+    public func changes(prior: Double) -> Double { (changes + 1) / (exposure + 1 / prior) }
 
     /// The share of an hour (0...23) in the reads of a day.
     public func share(_ hour: Int) -> Double { shares[hour] }

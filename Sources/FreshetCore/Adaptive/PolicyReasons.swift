@@ -44,8 +44,8 @@ extension RefreshPolicy {
             kind: kind.name, strategy: strategy.name,
             due: decision.due == RefreshPolicy.never ? nil : decision.due, priority: decision.priority,
             reasons: reasons,
-            changesPerDay: memory.change.rate(prior: priorRate(of: decision.kind)) * 86_400,
-            readsPerDay: memory.demand.readsPerDay(at: now), nextBusyHour: busy, viewedUntil: viewed,
+            changesPerDay: memory.change.rate(prior: habits.changes(prior: priorRate)) * 86_400,
+            readsPerDay: memory.demand.readsPerDay(at: now, habits: habits), nextBusyHour: busy, viewedUntil: viewed,
             lookAt: memory.lookAt, price: strategy.kind == .adaptive ? price : 0)
     }
 
@@ -67,8 +67,6 @@ extension RefreshPolicy {
         case .pace: return "every \(Period(kind.every)), the pace of its class"
         case .demand: return "after \(Period(pace.rounded)), for so many read it or it changes so often"
         case .hours: return "shortly before its readers usually come"
-        case .price where pace >= kind.most:
-            return "after \(Period(pace.rounded)), no sooner than the longest of its class: calls are scarce"
         case .price:
             return
                 "after \(Period(pace.rounded)): calls are scarce, each must save readers \(Int(price)) s of staleness"

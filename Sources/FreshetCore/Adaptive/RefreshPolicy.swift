@@ -17,8 +17,10 @@
 public struct RefreshPolicy: Sendable {
     /// The moment that stands for never.
     public static let never = Timestamp(seconds: 253_370_764_800)
-    /// How long after a key came to be overdue by its class it counts as more urgent.
-    static let overdue = 2.0
+    /// While calls are scarce the readers of a key that waits for longer than the `most` of its class count so many times.
+    static let overdue = 1.25
+    /// While calls are scarce a key is looked at again after so long at the latest, whatever it is worth.
+    static let horizon = Duration.seconds(30 * 86_400)
 
     /// What it was made from.
     public let config: AdaptiveRefresh
@@ -64,8 +66,21 @@ public struct RefreshPolicy: Sendable {
         case none
     }
 
-    /// Changes per second that are likely for a key of a class before anything was learned: one in two intervals.
-    public func priorRate(of kind: Int) -> Double { 0.5 / max(1, config.classes[kind].every.inSeconds) }
+    /// Changes per second that are likely for a key before any was looked at twice: one in two of the longest intervals.
+    public var priorRate: Double { 0.5 / max(1, config.classes.map(\.every.inSeconds).max() ?? 1) }
+
+    /// How much more the readers of a class count while calls are scarce; bounded, so that no class starves another.
+    func weight(of kind: Int) -> Double {
+        switch config.classes[kind].priority {
+        case .critical: 2
+        case .high, .medium, .low: 1
+        }
+    }
+
+    /// The one priority of all classes while calls are scarce: the order is by worth then.
+    private var shared: Priority {
+        min(max(.medium, config.classes.first?.priority ?? .medium), config.classes.last?.priority ?? .medium)
+    }
 
     /// The first class that applies, else the last.
     public func kind(of memory: KeyMemory, at now: Timestamp) -> Int {
@@ -112,7 +127,7 @@ public struct RefreshPolicy: Sendable {
             case .fixed: found.due = start + (strategy.every ?? kind.every)
             case .adaptive:
                 (found.due, found.cause) = adaptive(memory, index, start: start, now: now, price: price, habits)
-                found.priority = priority(ofPace: found.due - start, index)
+                found.priority = price > 0 ? shared : priority(ofPace: found.due - start, index)
             }
         }
         if isViewed { view(&found, kind, start: start) }
@@ -132,9 +147,9 @@ public struct RefreshPolicy: Sendable {
     /// What a refresh now would spare readers, in reader-seconds; orders keys of one priority.
     public func worth(_ memory: KeyMemory, kind: Int, now: Timestamp, habits: HourHabits) -> Double {
         let age = (now - (memory.confirmedAt ?? memory.checkedAt ?? now)).inSeconds
-        return StalenessMath.worth(
-            reads: DemandForecast(memory.demand, now: now, habits: habits, lead: config.lead).reads(at: now),
-            changes: memory.change.rate(prior: priorRate(of: kind)), after: age)
+        let forecast = DemandForecast(memory.demand, now: now, habits: habits, lead: config.lead)
+        return weight(of: kind)
+            * StalenessMath.worth(reads: forecast.weight(at: now), changes: changes(memory, habits), after: age)
     }
 
     private func isTracked(_ memory: KeyMemory, isViewed: Bool, now: Timestamp) -> Bool {
@@ -162,18 +177,26 @@ public struct RefreshPolicy: Sendable {
     ) -> (Timestamp, Cause) {
         let kind = config.classes[index]
         let look = Outlook(
-            forecast: DemandForecast(memory.demand, now: now, habits: habits, lead: config.lead),
-            changes: memory.change.rate(prior: priorRate(of: index)), start: start, now: now)
-        let calm = reach(StalenessMath.price(every: kind.every), look, from: kind.least, to: kind.every)
-        var found: (due: Timestamp, cause: Cause) = (calm.at, calm.at < start + kind.every ? .demand : .pace)
-        if calm.isJump { found.cause = .hours }
-        guard price > 0 else { return found }
-        // Where calls cannot keep the longest intervals either, those grow for all alike: to that of a key that is read and changes once
-        // in it and is just worth the price.
-        let most = max(kind.most, .seconds(min(price / StalenessMath.price(every: .seconds(1)), 1e9)))
-        let pressed = reach(price, look, from: kind.least, to: most)
-        if pressed.at > found.due { found = (pressed.at, pressed.isJump ? .hours : .price) }
-        return found
+            // With calls to spare only reads that were seen bring a key forward.
+            forecast: DemandForecast(
+                memory.demand, now: now, habits: habits, lead: config.lead, guess: price > 0 ? 0.5 : 0),
+            changes: changes(memory, habits), start: start, now: now)
+        guard price > 0 else {
+            let calm = reach(StalenessMath.price(every: kind.every), look, from: kind.least, to: kind.every)
+            return (calm.at, calm.isJump ? .hours : calm.at < start + kind.every ? .demand : .pace)
+        }
+        let asked = price / weight(of: index)
+        var found = reach(asked, look, from: kind.least, to: RefreshPolicy.horizon)
+        if found.at > start + kind.most {
+            // Past the longest interval of its class a key counts more, too; but it does not go whatever it is worth.
+            found = reach(asked / RefreshPolicy.overdue, look, from: kind.most, to: RefreshPolicy.horizon)
+        }
+        return (found.at, found.isJump ? .hours : .price)
+    }
+
+    /// Changes per second of a key, as far as known; what its dataset's keys do on average before that.
+    private func changes(_ memory: KeyMemory, _ habits: HourHabits) -> Double {
+        memory.change.rate(prior: habits.changes(prior: priorRate))
     }
 
     /// What the worth of a key is worked out from.
@@ -190,16 +213,16 @@ public struct RefreshPolicy: Sendable {
     private func reach(
         _ price: Double, _ look: Outlook, from least: Duration, to most: Duration
     ) -> (at: Timestamp, isJump: Bool) {
-        let end = look.start + most
+        let end = max(look.start + most, look.now)
         let lead = config.lead.microseconds
         let hour: Int64 = 3_600_000_000
         var (moment, steps) = (max(look.start + least, look.now), 0)
         // Piece by piece between the moments at which the expected readers change: each hour, and each lead before one.
-        while moment < end, steps < 100 {
+        while moment < end, steps < 50 {
             let begun = floorDivide(moment.microseconds, hour).quotient * hour
             let change = begun + hour - lead
             let pieceEnd = min(Timestamp(microseconds: moment.microseconds < change ? change : begun + hour), end)
-            let reads = look.forecast.reads(at: moment)
+            let reads = look.forecast.weight(at: moment)
             let atEnd = StalenessMath.worth(
                 reads: reads, changes: look.changes, after: (pieceEnd - look.start).inSeconds)
             if atEnd >= price {
@@ -209,7 +232,10 @@ public struct RefreshPolicy: Sendable {
             }
             (moment, steps) = (pieceEnd, steps + 1)
         }
-        return (end, false)
+        guard moment < end else { return (end, false) }
+        // More than a day away the hours have come round: an average one will do.
+        let age = StalenessMath.age(reads: look.forecast.usual, changes: look.changes, price: price)
+        return (min(max(moment, look.start + .seconds(min(age, 1e9))), end), false)
     }
 
     /// The priority of the class next to its own whose pace is nearer; one step at most.
@@ -247,14 +273,7 @@ extension RefreshPolicy {
     ) -> Review {
         let decision = decide(memory, strategy: strategy, now: now, price: price, habits: habits)
         guard decision.due <= now else { return .later(decision) }
-        var priority = decision.priority
-        // Age: what has waited for twice its longest interval moves up a step, but never into what is kept for the urgent.
-        if let checked = memory.checkedAt, priority == .low || priority == .medium,
-            (now - checked).inSeconds > RefreshPolicy.overdue * config.classes[decision.kind].most.inSeconds
-        {
-            priority = priority == .low ? .medium : .high
-        }
         let worth = worth(memory, kind: decision.kind, now: now, habits: habits)
-        return .refresh(priority, heat: Int(min(worth.rounded(), 1_000_000_000)))
+        return .refresh(decision.priority, heat: Int(min(worth.rounded(), 1_000_000_000)))
     }
 }

@@ -174,6 +174,14 @@ final class AdaptiveDesk: Sendable {
 
     func habits(of dataset: DatasetID) -> HourHabits { state.withLock { $0.habits[dataset] ?? HourHabits() } }
 
+    /// Notes what a look at any key of a dataset found; `rate`: the changes per second that were expected.
+    func look(_ dataset: DatasetID, changed: Bool, after interval: Duration, rate: Double) {
+        state.withLock { state in
+            state.habits[dataset, default: HourHabits()].look(changed: changed, after: interval, rate: rate)
+            state.changedHabits.insert(dataset)
+        }
+    }
+
     func setHabits(_ habits: HourHabits, of dataset: DatasetID) { state.withLock { $0.habits[dataset] = habits } }
 
     /// The habits that have changed since the last call.

@@ -94,8 +94,13 @@ struct AdaptiveLoop: Sendable {
             matches = root.map(policy.matches)
             look = policy.nextLook(root, body: ended.body, key: ended.id.key, now: ended.at)
         }
-        memory.refreshed(
-            ended.outcome, at: ended.at, prior: policy.policy.priorRate(of: kind), matches: matches, look: look)
+        let prior = desk.habits(of: policy.id).changes(prior: policy.policy.priorRate)
+        if let confirmed = memory.confirmedAt, ended.outcome == .changed || ended.outcome == .unchanged {
+            desk.look(
+                policy.id, changed: ended.outcome == .changed, after: ended.at - confirmed,
+                rate: memory.change.rate(prior: prior))
+        }
+        memory.refreshed(ended.outcome, at: ended.at, prior: prior, matches: matches, look: look)
         memories[ended.id] = memory
     }
 

@@ -1,6 +1,5 @@
 import FreshetCore
 import Logging
-import Synchronization
 
 /// Enqueues what is due by the plans of one source: the most urgent first, and inside a priority what readers gain most from.
 ///
@@ -17,8 +16,6 @@ final class AdaptiveSweep: Sendable {
     let source: SourceConfig
     let policies: [DatasetPolicy]
     let enqueue: @Sendable ([EnqueueRequest]) async throws(StoreError) -> [EnqueueResult]
-    /// Plans that were due and found no room, as last seen.
-    private let outside = Atomic<Int>(0)
 
     init(
         context: EngineContext, desk: AdaptiveDesk, source: SourceConfig, policies: [DatasetPolicy],
@@ -96,13 +93,14 @@ final class AdaptiveSweep: Sendable {
         let limit = SweepRules.portion(ready: ready, room: room)
         let found = try await look(by: now, at: now, limit: limit, price: price)
         let taken = try await enqueue(found, now: now, free: max(0, room - ready), onlyUrgent: isFull)
-        if !isFull { outside.store(found.going.count - taken, ordering: .relaxed) }
-        let waiting = ready + taken + outside.load(ordering: .relaxed)
-        let moved = desk.movePrice(of: source.name, line: SweepRules.line(waiting: waiting, rate: rate), now: now)
-        // Calls are left over although they were scarce a moment ago: what waits for its price may go without one.
+        let line = SweepRules.line(
+            waiting: ready + taken, outside: found.going.count - taken, isCut: found.isCut, rate: rate)
+        let moved = desk.movePrice(of: source.name, line: line, now: now)
+        // Calls are left over although they were scarce a moment ago: what waits for its price may go for less.
         if moved > 0, ready + taken == 0 {
             let early = try await look(
-                by: now + SweepRules.ahead, at: now, limit: SweepRules.choice(room: room), price: 0)
+                by: now + SweepRules.ahead, at: now, limit: SweepRules.choice(room: room),
+                price: moved * SweepRules.bargain)
             _ = try await enqueue(early, now: now, free: max(1, room / 4), onlyUrgent: false)
         }
     }
@@ -110,6 +108,8 @@ final class AdaptiveSweep: Sendable {
     private struct Found {
         var going: [Candidate] = []
         var later: [KeyPlan] = []
+        /// Whether more plans were due than were looked at.
+        var isCut = false
     }
 
     /// Plans due by a time: those worth the price now, in the order in which they go, and those that were put off.
@@ -120,6 +120,7 @@ final class AdaptiveSweep: Sendable {
         for policy in policies {
             let due = try await desk.plans.duePlans(of: policy.id, by: limit, limit: count)
             let habits = desk.habits(of: policy.id)
+            found.isCut = found.isCut || due.count >= count
             for plan in due { weigh(plan, policy, now, price, habits, &found) }
         }
         // Where priorities are equal, what spares readers most: the water-filling happens here.

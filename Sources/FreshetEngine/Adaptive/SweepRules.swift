@@ -8,7 +8,9 @@ enum SweepRules {
     static let shortest = Duration.milliseconds(20)
     /// Plans in one look, without a limit of calls.
     private static let most = 1000
-    /// While calls have a price but are left over, plans due within this time may go without it.
+    /// While calls have a price but are left over, what is worth this share of it may go.
+    static let bargain = 0.25
+    /// Plans due within this time are asked whether they are.
     static let ahead = Duration.seconds(86_400)
     /// Seconds of calls that may stand in the queue; what is due beyond waits outside, where the order is decided anew.
     private static let seconds = 8.0
@@ -32,8 +34,13 @@ enum SweepRules {
     private static let urgent = 16
 
     /// The seconds that calls need for what waits, a second each where they are rarer; 0 without a limit, unless more waits than one look can see.
-    static func line(waiting: Int, rate: Double?) -> Double {
-        guard let rate else { return waiting > 2 * most ? CallPrice.long + 1 : 0 }
-        return Double(waiting) / max(1, rate)
+    ///
+    /// `outside`: plans that are due and found no room. Without any the line is not too long, whatever stands in it: a higher price would
+    /// hold back none of it. `isCut`: whether more was due than was looked at; then it is not known to be too short.
+    static func line(waiting: Int, outside: Int, isCut: Bool, rate: Double?) -> Double {
+        guard let rate else { return waiting + outside > 2 * most ? CallPrice.long + 1 : 0 }
+        let line = Double(waiting + outside) / max(1, rate)
+        if outside > 0 { return max(line, CallPrice.long + 1) }
+        return min(isCut ? max(line, CallPrice.short) : line, CallPrice.long)
     }
 }

@@ -50,18 +50,47 @@ import Testing
 @Suite struct DemandMemoryTests {
     private let start = Timestamp(seconds: 1_767_225_600)
 
+    /// Reads of some key are noted from the start on.
+    private var noted: HourHabits {
+        var habits = HourHabits()
+        habits.read(1, at: start)
+        return habits
+    }
+
     @Test func `a steady reader is known as such after a while`() {
         var demand = DemandMemory()
         for step in 0..<(24 * 20) { demand.read(2, at: start + .seconds(step * 3600)) }
-        let rate = demand.readsPerDay(at: start + .seconds(24 * 20 * 3600))
+        let rate = demand.readsPerDay(at: start + .seconds(24 * 20 * 3600), habits: noted)
         #expect(rate > 42 && rate < 60, "\(rate)")
     }
 
     @Test func `a key that was read once is not taken for one that is read always`() {
         var demand = DemandMemory()
         demand.read(1, at: start)
-        #expect(demand.readsPerDay(at: start + .seconds(86_400)) < 1.5)
-        #expect(demand.readsPerDay(at: start + .seconds(30 * 86_400)) < 0.02)
+        #expect(demand.readsPerDay(at: start + .seconds(86_400), habits: noted) < 1.7)
+        #expect(demand.readsPerDay(at: start + .seconds(30 * 86_400), habits: noted) < 0.13)
+    }
+
+    @Test func `a key that nobody has read yet counts as others do while little is known, and less and less`() {
+        var read = DemandMemory()
+        read.read(1, at: start)
+        func weight(_ demand: DemandMemory, _ now: Timestamp) -> Double {
+            demand.average(at: now, noted: start, guess: 0.5)
+        }
+        func ratio(_ after: Duration) -> Double {
+            let now = start + after
+            return weight(read, now) / weight(DemandMemory(), now)
+        }
+        #expect(abs(ratio(.seconds(60)) - 3) < 0.1, "one read more than half of one")
+        let unread = [1, 10, 100].map { weight(DemandMemory(), start + .seconds($0 * 3600)) }
+        #expect(unread == unread.sorted(by: >))
+    }
+
+    @Test func `the average rate of changes is that of the keys looked at`() {
+        var habits = HourHabits()
+        #expect(habits.changes(prior: 1e-4) == 1e-4)
+        for look in 0..<2000 { habits.look(changed: look % 10 == 0, after: .seconds(60), rate: 1 / 600.0) }
+        #expect(abs(habits.changes(prior: 1e-4) * 600 - 1) < 0.1)
     }
 
     @Test func `hours of the day add up to one day, whatever was read`() {
@@ -75,6 +104,10 @@ import Testing
         var habits = HourHabits()
         for step in 0..<500 { habits.read(3, at: start + .seconds(step * 1800 + 18 * 3600)) }
         let kept = HourHabits(decoding: habits.encode())
+        habits.look(changed: true, after: .seconds(600), rate: 1e-3)
+        let again = HourHabits(decoding: habits.encode())
+        #expect(again?.since == habits.since)
+        #expect(again?.changes(prior: 1e-4) == habits.changes(prior: 1e-4))
         for hour in 0..<24 { #expect(abs((kept?.share(hour) ?? 0) - habits.share(hour)) < 0.01) }
         #expect(HourHabits(decoding: Array("1 2 3".utf8)) == nil)
     }

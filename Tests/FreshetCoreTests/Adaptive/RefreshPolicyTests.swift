@@ -61,20 +61,39 @@ import Testing
         #expect(many.cause == .demand)
     }
 
-    @Test func `a price holds back what nobody reads, up to the longest interval, and down a priority`() {
-        let memory = refreshed(at: start, matches: 1)
-        let dear = decide(memory, price: 200)
-        #expect(dear.due == start + .seconds(1200))
-        #expect(dear.priority == .high)
-        #expect(dear.cause == .price)
-        #expect(decide(memory, price: 0).due == start + .seconds(300))
+    @Test func `while calls are scarce one order holds for all classes`() {
+        let (war, rest) = (refreshed(at: start, matches: 1), refreshed(at: start))
+        let (dear, other) = (decide(war, price: 2000), decide(rest, price: 2000))
+        #expect((dear.cause, other.cause) == (.price, .price))
+        #expect((dear.priority, other.priority) == (.medium, .medium), "no class starves another")
+        #expect(dear.due < other.due, "but the readers of a critical one count twice")
+        let (first, second) = ((dear.due - start).inSeconds, (other.due - start).inSeconds)
+        #expect(second / first < 2, "and no more than that")
+        #expect(decide(war, price: 0).due == start + .seconds(300))
+        #expect(decide(war, price: 0).priority == .critical)
+    }
+
+    @Test func `past the longest interval of its class a key counts a little more`() {
+        var config = RefreshPolicyTests.ladder
+        for kind in config.classes.indices { config.classes[kind].most = .seconds(7_000_000) }
+        let patient = RefreshPolicy(config)
+        let memory = refreshed(at: start)
+        let waits = patient.decide(memory, strategy: .adaptive, now: start, price: 1e6, habits: HourHabits()).due
+        let (mine, most) = (decide(memory, price: 1e6).due, start + .seconds(4 * 28_800))
+        #expect(mine < waits)
+        #expect(mine > most)
+    }
+
+    @Test func `nothing known means all in turn`() {
+        let due = (0..<5).map { decide(refreshed(at: start + .seconds(10 * $0)), price: 5000).due }
+        for (first, second) in zip(due, due.dropFirst()) { #expect(abs((second - first).inSeconds - 10) < 0.01) }
     }
 
     @Test func `a higher price never brings a key forward`() {
         var memory = refreshed(at: start)
         memory.demand.read(40, at: start)
         var last = start
-        for price in [0.0, 1, 10, 100, 1000, 10_000, 100_000] {
+        for price in [1.0, 10, 100, 1000, 10_000, 100_000] {
             let due = decide(memory, price: price).due
             #expect(due >= last)
             last = due
@@ -95,7 +114,9 @@ import Testing
         for day in 0..<10 { memory.demand.read(30, at: start + .seconds(day * 86_400 + 18 * 3600 + 600)) }
         let midday = start + .seconds(10 * 86_400 + 11 * 3600)
         memory.refreshed(.unchanged, at: midday, prior: 1e-5)
-        let found = policy.decide(memory, strategy: .adaptive, now: midday, price: 6000, habits: HourHabits())
+        var habits = HourHabits()
+        habits.read(1, at: start)
+        let found = policy.decide(memory, strategy: .adaptive, now: midday, price: 6000, habits: habits)
         #expect(found.cause == .hours)
         #expect(found.due == start + .seconds(10 * 86_400 + 18 * 3600 - 600), "the lead before the hour")
         #expect(
@@ -178,17 +199,6 @@ import Testing
             late, strategy: .adaptive, now: start + .seconds(6 * 3600), price: 0, habits: HourHabits())
         #expect(opening.due == start + .seconds(8 * 3600))
         #expect(opening.cause == .calendar)
-    }
-
-    @Test func `what has waited too long moves up a step`() {
-        let memory = refreshed(at: start)
-        let late = policy.review(
-            memory, strategy: .adaptive, now: start + .seconds(9 * 28_800), price: 10, habits: HourHabits())
-        guard case .refresh(let priority, _) = late else {
-            Issue.record("it is due")
-            return
-        }
-        #expect(priority == .medium)
     }
 
     @Test func `a review agrees with the decision it was planned by`() {

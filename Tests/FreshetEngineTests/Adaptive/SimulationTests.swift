@@ -62,4 +62,43 @@ import Testing
         let result = try played(SimulationTests.ladder, load, calls: 10, maxAge: .seconds(600))
         #expect(result.total.meter.reads == 6)
     }
+
+    // MARK: Against round-robin
+
+    /// All keys in turn, as fast as calls allow.
+    private static let turns: AdaptiveRefresh = {
+        var config = AdaptiveRefresh(classes: [RefreshClass(name: "all", priority: .low, every: .seconds(4000))])
+        config.strategies = [RefreshStrategy(name: "round-robin", kind: .fixed)]
+        return config
+    }()
+
+    /// For how long what was read had been wrong, adaptive to round-robin, with the same calls.
+    private func staleness(_ load: SimulationLoad) throws -> Double {
+        let never = Duration.seconds(1_000_000_000)
+        let adaptive = try played(SimulationTests.ladder, load, calls: 1, maxAge: never).total
+        let turns = try played(SimulationTests.turns, load, calls: 1, maxAge: never).total
+        #expect(adaptive.meter.calls <= turns.meter.calls + turns.meter.calls / 100, "no more calls")
+        #expect(adaptive.meter.calls >= turns.meter.calls - turns.meter.calls / 20, "and none left over")
+        #expect(adaptive.meter.reads == turns.meter.reads)
+        return adaptive.behind.meanAge / turns.behind.meanAge
+    }
+
+    @Test(arguments: [(2, 1.0), (3, 1.0), (4, 0.8)] as [(UInt64, Double)])
+    func `where some keys are read more, readers see at least 30 % less staleness`(seed: UInt64, zipf: Double) throws {
+        let ratio = try staleness(load(seed: seed, zipf: zipf))
+        #expect(ratio <= 0.7, "\(ratio) of the staleness of round-robin")
+    }
+
+    @Test func `where all keys are read alike, it is no worse than all in turn`() throws {
+        let ratio = try staleness(load(seed: 1, zipf: 0))
+        #expect(ratio <= 1.1, "\(ratio) of the staleness of round-robin")
+    }
+
+    @Test func `nor where nothing was known at the start`() throws {
+        var cold = load(seed: 3, zipf: 0)
+        cold.isEmpty = true
+        // Each document must have been fetched once: before that there is nothing to compare.
+        cold.warmUp = .seconds(5000)
+        #expect(try staleness(cold) <= 1.1)
+    }
 }

@@ -59,8 +59,6 @@ struct SimulationRun {
     private var flights: [(ends: Int64, key: Int32, permit: BudgetPermit)] = []
     private var flightHead = 0
     private var callAt: Int64 = 0
-    /// Plans that were due and found no room, as last seen.
-    private var outside = 0
 
     // By key.
     private var memories: [KeyMemory]
@@ -111,7 +109,7 @@ struct SimulationRun {
     private mutating func populate(_ config: AdaptiveRefresh) {
         for key in memories.indices {
             // Which rank a key has, how it changes and which strategy it has are independent of each other.
-            var place = Double(ReaderModel.mix(UInt64(key) ^ 0xA5A5_0000) >> 11) / Double(1 << 53)
+            var place = Double(ReaderModel.mix(UInt64(key) ^ 0xA5A5_0000 ^ load.seed << 32) >> 11) / Double(1 << 53)
             for (number, kind) in load.groups.enumerated() {
                 group[key] = UInt8(number)
                 if place < kind.share { break }
@@ -233,8 +231,10 @@ struct SimulationRun {
         if now >= begin {
             lines[Int(strategy[key])].meter.refresh(changed ? .changed : .unchanged, gap: gap, target: target(kind))
         }
+        let prior = habits.changes(prior: policy.priorRate)
+        if let gap { habits.look(changed: changed, after: gap, rate: memories[key].change.rate(prior: prior)) }
         memories[key].refreshed(
-            changed ? .changed : .unchanged, at: moment, prior: policy.priorRate(of: kind),
+            changed ? .changed : .unchanged, at: moment, prior: prior,
             matches: matches[Int(group[key])])
         wrongSince[key] = nextChange(key, after: now)
         demandedAt[key] = .min
@@ -328,17 +328,18 @@ struct SimulationRun {
         let room = SweepRules.room(rate: rate)
         let isFull = SweepRules.isFull(ready: queue.count, room: room)
         let before = queue.count
-        let hadRoom = enqueue(
-            look(by: now, at: now, limit: SweepRules.portion(ready: before, room: room), price: price.value),
-            room: room,
-            onlyUrgent: isFull)
-        if !isFull { outside = hadRoom.left }
-        price.move(line: SweepRules.line(waiting: before + hadRoom.taken + outside, rate: rate), now: wall(now))
+        let limit = SweepRules.portion(ready: before, room: room)
+        let due = look(by: now, at: now, limit: limit, price: price.value)
+        let hadRoom = enqueue(due.going, room: room, onlyUrgent: isFull)
+        let line = SweepRules.line(
+            waiting: before + hadRoom.taken, outside: hadRoom.left, isCut: due.looked >= limit, rate: rate)
+        price.move(line: line, now: wall(now))
         // Calls are left over although they were scarce a moment ago: what waits for its price may go without one.
         if price.value > 0, queue.count == 0 {
             let found = look(
-                by: now + SweepRules.ahead.microseconds, at: now, limit: SweepRules.choice(room: room), price: 0)
-            _ = enqueue(found, room: max(1, room / 4), onlyUrgent: false)
+                by: now + SweepRules.ahead.microseconds, at: now, limit: SweepRules.choice(room: room),
+                price: price.value * SweepRules.bargain)
+            _ = enqueue(found.going, room: max(1, room / 4), onlyUrgent: false)
         }
     }
 
@@ -351,7 +352,9 @@ struct SimulationRun {
     }
 
     /// Plans due by a time that are worth the price now, as the store gives them: most urgent first, then those longest due.
-    private mutating func look(by limit: Int64, at now: Int64, limit count: Int, price: Double) -> [Candidate] {
+    private mutating func look(by limit: Int64, at now: Int64, limit count: Int, price: Double) -> (
+        looked: Int, going: [Candidate]
+    ) {
         var (looked, going): (Int, [Candidate]) = (0, [])
         var left: [(rank: Int, due: Int64, key: Int32)] = []
         for rank in plans.indices {
@@ -366,7 +369,8 @@ struct SimulationRun {
             }
         }
         for (rank, due, key) in left { plans[rank].push((due, key)) }
-        return going.sorted { ($0.priority, -$0.heat, $0.due) < ($1.priority, -$1.heat, $1.due) }
+        going.sort { ($0.priority, -$0.heat, $0.due) < ($1.priority, -$1.heat, $1.due) }
+        return (looked, going)
     }
 
     /// Puts candidates into the queue; what finds no room stays due.
