@@ -54,9 +54,9 @@ import Testing
 
     @Test func `a change at every look stops at the value of the formula for equal intervals`() {
         var estimate = ChangeEstimate()
-        for _ in 0..<2000 { estimate.look(changed: true, after: .seconds(60), prior: 1e-5) }
-        let rate = estimate.rate(prior: 1e-5)
-        // n decays to about 240 looks: −ln(0.5 / 238) / 60.
-        #expect(rate > 1 / 60.0 && rate < 0.105, "\(rate)")
+        for _ in 0..<2000 { estimate.look(changed: true, after: .seconds(60), prior: 1e-3) }
+        let rate = estimate.rate(prior: 1e-3)
+        // n decays to about 290 looks: −ln(0.5 / 289) / 60.
+        #expect(rate > 1 / 60.0 && rate < 0.107, "\(rate)")
     }
 }
