@@ -94,7 +94,8 @@ final class AdaptiveSweep: Sendable {
         let found = try await look(by: now, at: now, limit: limit, price: price)
         let taken = try await enqueue(found, now: now, free: max(0, room - ready), onlyUrgent: isFull)
         let line = SweepRules.line(
-            waiting: ready + taken, outside: found.going.count - taken, isCut: found.isCut, rate: rate)
+            waiting: ready + taken, outside: max(0, found.going.count - max(0, room - ready)), isCut: found.isCut,
+            rate: rate)
         let moved = desk.movePrice(of: source.name, line: line, now: now)
         // Calls are left over although they were scarce a moment ago: what waits for its price may go for less.
         if moved > 0, ready + taken == 0 {

@@ -35,7 +35,7 @@ enum SweepRules {
 
     /// The seconds that calls need for what waits, a second each where they are rarer; 0 without a limit, unless more waits than one look can see.
     ///
-    /// `outside`: plans that are due and found no room. Without any the line is not too long, whatever stands in it: a higher price would
+    /// `outside`: plans that are due beyond the room, the urgent included. Without any the line is not too long, whatever stands in it: a higher price would
     /// hold back none of it. `isCut`: whether more was due than was looked at; then it is not known to be too short.
     static func line(waiting: Int, outside: Int, isCut: Bool, rate: Double?) -> Double {
         guard let rate else { return waiting + outside > 2 * most ? CallPrice.long + 1 : 0 }

@@ -332,7 +332,8 @@ struct SimulationRun {
         let due = look(by: now, at: now, limit: limit, price: price.value)
         let hadRoom = enqueue(due.going, room: room, onlyUrgent: isFull)
         let line = SweepRules.line(
-            waiting: before + hadRoom.taken, outside: hadRoom.left, isCut: due.looked >= limit, rate: rate)
+            waiting: before + hadRoom, outside: max(0, due.going.count - max(0, room - before)),
+            isCut: due.looked >= limit, rate: rate)
         price.move(line: line, now: wall(now))
         // Calls are left over although they were scarce a moment ago: what waits for its price may go without one.
         if price.value > 0, queue.count == 0 {
@@ -376,7 +377,7 @@ struct SimulationRun {
     /// Puts candidates into the queue; what finds no room stays due.
     private mutating func enqueue(
         _ going: [Candidate], room: Int, onlyUrgent: Bool
-    ) -> (taken: Int, left: Int) {
+    ) -> Int {
         var (free, taken) = (max(0, room - queue.count), 0)
         for each in going {
             if each.priority <= .high || (!onlyUrgent && free > 0) {
@@ -388,7 +389,7 @@ struct SimulationRun {
                 plans[each.rank].push((each.due, Int32(each.key)))
             }
         }
-        return (taken, going.count - taken)
+        return taken
     }
 
     private mutating func next(_ rank: Int, by limit: Int64) -> (due: Int64, key: Int32)? {
