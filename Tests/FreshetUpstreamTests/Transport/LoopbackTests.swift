@@ -170,8 +170,8 @@ import Testing
     }
 
     @Test func `nobody listening is a failed connection`() async throws {
-        let port = try await LoopbackServer.run({ _, _ in [] }) { $0.port }
-        #expect(try await fetch("http://127.0.0.1:\(port)").word == "connect")
+        // No server of another test takes a privileged port meanwhile.
+        #expect(try await fetch("http://127.0.0.1:1").word == "connect")
     }
 
     @Test func `TLS to a server that speaks none is a TLS failure`() async throws {
