@@ -72,7 +72,7 @@ public struct RefreshClass: Sendable, Hashable {
     public var every: Duration
     /// The shortest interval; a quarter of ``every`` unless set.
     public var least: Duration
-    /// The longest interval, reached when calls are scarce; four times ``every`` unless set.
+    /// The interval after which a key counts more while calls are scarce; four times ``every`` unless set.
     public var most: Duration
     /// How old it may be when it is read; the dataset's unless set.
     public var target: Duration?

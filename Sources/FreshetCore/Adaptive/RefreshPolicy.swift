@@ -10,10 +10,10 @@
 ///   `least`) when so many read it, or it changes so often, that a call sooner is worth as much as one to a key that is read and changes
 ///   once in `every`.
 /// - When calls are scarce they have a price, in seconds of staleness that readers are spared. A key waits until a refresh is worth that
-///   (up to `most`): see ``StalenessMath``.
+///   in one order for all classes: see ``StalenessMath``. A critical class counts twice, a key past its `most` a quarter more.
 /// - What it is worth counts the readers that are expected at that time of the day and within the lead after it, so that a key is
 ///   refreshed shortly before its readers usually come: see ``DemandMemory``.
-/// - Its priority is that of its class, or of the class next to it whose pace it has.
+/// - Its priority is that of its class, or of the class next to it whose pace it has; one for all while calls are scarce.
 public struct RefreshPolicy: Sendable {
     /// The moment that stands for never.
     public static let never = Timestamp(seconds: 253_370_764_800)
