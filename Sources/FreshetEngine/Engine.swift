@@ -94,7 +94,8 @@ public final class Engine: MirrorService, Sendable {
                 await self.stopping.wait(until: nil, clock: self.context.clock)
                 self.context.isStopping.store(true, ordering: .releasing)
                 for dispatcher in self.dispatchers.values { dispatcher.poke() }
-                try? await self.context.clock.sleep(for: Engine.drainTime)
+                // A reader has no refreshes that could need time to finish.
+                if self.role.works { try? await self.context.clock.sleep(for: Engine.drainTime) }
                 return .grace
             }
             // Whichever ends first ends the others: workers done, or their time is up.

@@ -162,22 +162,28 @@ final class ModeKeeper: Sendable {
         context.metrics.increment("freshet_queue_switches_total", [("outcome", "line")])
         context.logger.notice("the line of jobs is back with \(count) jobs; the queue moves there")
         state.doubt.signal()
-        // Others may have added jobs to the store alone until they had read of it.
-        try? await clock.sleep(for: QueueMode.grace)
-        try await fill(context)
+        // Others may have added, leased and ended jobs in the store alone until they had read of it. Nobody leases in the line
+        // before this is made good.
+        try? await clock.sleep(for: QueueMode.trust + .milliseconds(300))
+        try await compare(context)
     }
 
     /// Puts every unfinished job of the store into the line.
     ///
     /// - Returns: Their ids.
     @discardableResult
-    private func fill(_ context: EngineContext) async throws(StoreError) -> Set<Int64> {
+    private func fill(_ context: EngineContext, beside inLine: Set<Int64>? = nil) async throws(StoreError) -> Set<Int64>
+    {
         var (last, ids): (Int64, Set<Int64>) = (0, [])
         while true {
             let jobs = try await store.unfinishedJobs(after: last, limit: 1000)
             if !jobs.isEmpty {
                 let now = context.steady.now()
+                // What somebody runs by a lease of the store must not be ready in the line.
+                let running = jobs.filter { $0.state == .leased && inLine?.contains($0.id) ?? false }.map(\.id)
+                if !running.isEmpty { try await coordinator.line.remove(running) }
                 try await coordinator.line.seed(LineFilling.seeds(jobs, now: now), now: now)
+                if let inLine { try await takeOut(jobs.map(\.id).filter { !inLine.contains($0) }, context) }
             }
             ids.formUnion(jobs.map(\.id))
             guard jobs.count == 1000, let end = jobs.last else { return ids }
@@ -188,19 +194,25 @@ final class ModeKeeper: Sendable {
     /// Puts in what the line lacks and takes out what the store has finished.
     private func compare(_ context: EngineContext) async throws(StoreError) {
         var inLine: Set<Int64> = []
-        for jobState in [RefreshJob.State.ready, .waiting] {
+        var leased: Set<Int64> = []
+        for jobState in [RefreshJob.State.ready, .waiting, .leased] {
             for job in try await coordinator.line.jobs(in: jobState, source: nil, limit: 100_000) {
-                inLine.insert(job.id)
+                if jobState == .leased { leased.insert(job.id) } else { inLine.insert(job.id) }
             }
         }
         // Read after the line: what is in the line and not here is finished, or was brought back to life this moment.
-        let unfinished = try await fill(context)
+        let unfinished = try await fill(context, beside: inLine.union(leased))
+        try await takeOut(Array(inLine.subtracting(unfinished)), context)
+    }
+
+    /// Takes jobs out of the line that the store has finished: those that ended between being read there and put in here, too.
+    private func takeOut(_ ids: [Int64], _ context: EngineContext) async throws(StoreError) {
         var finished: [Int64] = []
-        for id in inLine.subtracting(unfinished) where !Task.isCancelled {
+        for id in ids where !Task.isCancelled {
             if !(try await store.job(id)?.state.isUnfinished ?? false) { finished.append(id) }
         }
         guard !finished.isEmpty else { return }
         try await coordinator.line.remove(finished)
-        context.logger.notice("\(finished.count) finished jobs were still in the line and were taken out")
+        context.logger.info("\(finished.count) finished jobs were still in the line and were taken out")
     }
 }

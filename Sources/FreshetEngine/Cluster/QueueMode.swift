@@ -10,6 +10,9 @@ struct QueueMode: Sendable {
     static let trust = Duration.seconds(2)
     /// How long nobody leases in the store after the place became the store.
     static let grace = Duration.milliseconds(2500)
+    /// How long nobody leases in the line after the queue moved there: until nobody leases in the store any more, and what ended
+    /// there meanwhile was taken out of the line.
+    static let lineGrace = Duration.milliseconds(3500)
     /// How long the line must have answered before it is brought back.
     static let healthyFor = Duration.seconds(3)
     /// How old a switch must be by the wall clock for a process that has just started to count it as long past.
@@ -57,11 +60,13 @@ struct QueueMode: Sendable {
         let isFirst = place == nil
         place = new
         let isLongPast = isFirst && wall - new.since > QueueMode.longPast
-        graceEnds = isLongPast ? now : now + QueueMode.grace
         healthySince = nil
         switch new {
-        case .store: return .store
+        case .store:
+            graceEnds = isLongPast ? now : now + QueueMode.grace
+            return .store
         case .line(let epoch, _):
+            graceEnds = isLongPast ? now : now + QueueMode.lineGrace
             if lostEpoch != epoch { lostEpoch = nil }
             return .line(epoch: epoch)
         }
@@ -94,7 +99,8 @@ struct QueueMode: Sendable {
         }
         switch place {
         case .line(let epoch, _):
-            return epoch == lostEpoch ? .nowhere(because: "the line of jobs cannot be reached") : .line(epoch: epoch)
+            if epoch == lostEpoch { return .nowhere(because: "the line of jobs cannot be reached") }
+            return now < graceEnds ? .nowhere(because: "the queue moves to the line") : .line(epoch: epoch)
         case .store:
             return now < graceEnds ? .nowhere(because: "the queue moves to the store") : .store
         }

@@ -42,10 +42,10 @@ struct QueueModeTests {
 
     @Test func `what was read counts for two seconds`() {
         var mode = QueueMode()
-        read(&mode, line("a"), 0)
+        read(&mode, line("a", age: 61), 0)
         #expect(mode.leasing(now: at(1.99)) == .line(epoch: "a"))
         #expect(mode.leasing(now: at(2)) == .nowhere(because: "the store does not say where the queue is"))
-        #expect(read(&mode, line("a"), 2.1) == .none)
+        #expect(read(&mode, line("a", age: 61), 2.1) == .none)
         #expect(mode.leasing(now: at(2.2)) == .line(epoch: "a"))
     }
 
@@ -74,7 +74,19 @@ struct QueueModeTests {
         read(&mode, store(), 1)
         #expect(!mode.wantsStore)
         #expect(read(&mode, line("b"), 9) == .line(epoch: "b"))
-        #expect(mode.leasing(now: at(9.1)) == .line(epoch: "b"))
+        #expect(mode.leasing(now: at(9.1)) == .nowhere(because: "the queue moves to the line"))
+    }
+
+    @Test func `after a switch to the line nobody leases until the store's ends are taken out of it`() {
+        var mode = QueueMode()
+        read(&mode, store(age: 61), 0)
+        #expect(read(&mode, line("a"), 1) == .line(epoch: "a"))
+        #expect(mode.leasing(now: at(1)) == .nowhere(because: "the queue moves to the line"))
+        read(&mode, line("a"), 4)
+        #expect(mode.leasing(now: at(4.49)) == .nowhere(because: "the queue moves to the line"))
+        #expect(mode.leasing(now: at(4.5)) == .line(epoch: "a"))
+        // Whoever read the store just before the switch leases there no longer than this.
+        #expect(QueueMode.lineGrace > QueueMode.trust)
     }
 
     @Test func `the line is brought back when it has answered for three seconds in a row, and not within the grace`() {
@@ -105,14 +117,14 @@ struct QueueModeTests {
     func `no two processes lease in both places at once`(step: Int) {
         let switched = Double(step) * 0.05 + 1
         var (loser, other) = (QueueMode(), QueueMode())
-        read(&loser, line("a"), 0)
-        read(&other, line("a"), 0)
+        read(&loser, line("a", age: 61), 0)
+        read(&other, line("a", age: 61), 0)
         var (lastInLine, firstInStore) = (0.0, Double.infinity)
         for tick in 0..<140 {
             let now = Double(tick) * 0.05
-            let place = now >= switched ? store() : line("a")
+            let place = now >= switched ? store() : line("a", age: 61)
             // One reads at once; the other last managed to just before the switch, and then only much later.
-            if now >= switched { read(&loser, place, now) } else { read(&loser, line("a"), now) }
+            if now >= switched { read(&loser, place, now) } else { read(&loser, line("a", age: 61), now) }
             if now < switched || now >= switched + 4 { read(&other, place, now) }
             if case .line = other.leasing(now: at(now)) { lastInLine = now }
             if loser.leasing(now: at(now)) == .store { firstInStore = min(firstInStore, now) }
