@@ -81,14 +81,17 @@ extension ClashDocuments {
                 .init("mapPosition", .int(index + 1)),
             ]
             if index < progress {
-                let attack = attack(player, on: other[index % other.count], order: index * 2 + 1, cycle: cycle)
+                let attack = attack(
+                    player, on: other[index % other.count], order: index * 2 + (clan < enemy ? 1 : 2), cycle: cycle)
                 stars += attack["stars"]?.intValue ?? 0
                 fields.append(.init("attacks", [attack]))
             }
             fields.append(.init("opponentAttacks", .int(index < progress ? 1 : 0)))
             if index < progress, index < other.count {
                 fields.append(
-                    .init("bestOpponentAttack", attack(other[index], on: player, order: index * 2 + 2, cycle: cycle)))
+                    .init(
+                        "bestOpponentAttack",
+                        attack(other[index], on: player, order: index * 2 + (clan < enemy ? 2 : 1), cycle: cycle)))
             }
             return .object(fields)
         }

@@ -34,18 +34,20 @@ struct ClashQuestions: Sendable {
         try await tables.query(sql, limits: QueryLimits(time: .seconds(5), rows: 10_000)).rows
     }
 
-    /// The last sign of activity of each player, whichever document showed it.
+    /// The last sign of activity of each player, whichever document showed it; the first sight where there was no sign since.
+    ///
+    /// Another document that shows a player for the first time is no sign: the player may have been away for days.
     func lastSeen(_ tags: [String]) async throws(StoreError) -> [String: Timestamp] {
         let list = Self.quoted(tags)
         guard !list.isEmpty else { return [:] }
         let rows = try await ask(
             """
-            SELECT player_tag, MAX(at) FROM (
-              SELECT player_tag, seen_at AS at FROM clash_member_snapshots
-              WHERE player_tag IN (\(list)) AND activity IS NOT NULL
-              UNION ALL SELECT player_tag, seen_at FROM clash_player_snapshots
-              WHERE player_tag IN (\(list)) AND activity IS NOT NULL
-              UNION ALL SELECT player_tag, attacked_at FROM clash_war_members
+            SELECT player_tag, COALESCE(MAX(sure), MIN(at)) FROM (
+              SELECT player_tag, seen_at AS at, CASE WHEN activity <> 'first_sight' THEN seen_at END AS sure
+              FROM clash_member_snapshots WHERE player_tag IN (\(list)) AND activity IS NOT NULL
+              UNION ALL SELECT player_tag, seen_at, CASE WHEN activity <> 'first_sight' THEN seen_at END
+              FROM clash_player_snapshots WHERE player_tag IN (\(list)) AND activity IS NOT NULL
+              UNION ALL SELECT player_tag, attacked_at, attacked_at FROM clash_war_members
               WHERE player_tag IN (\(list)) AND attacked_at IS NOT NULL) AS seen
             GROUP BY player_tag
             """)
