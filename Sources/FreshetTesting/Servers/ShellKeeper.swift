@@ -105,22 +105,25 @@ final class ShellKeeper: Sendable {
 
 /// Ports of the loopback that nobody uses.
 enum FreePort {
-    /// A port that was free a moment ago; the kernel does not give the same one again soon.
+    /// A port that was free a moment ago, below those that the kernel gives out: what binds port 0 never gets it meanwhile.
     static func next() -> Int {
+        for _ in 0..<200 {
+            let port = Int.random(in: 20_000..<30_000)
+            if isFree(port) { return port }
+        }
+        return 0
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard bind(descriptor, address, size) == 0, getsockname(descriptor, address, &size) == 0 else {
-                    return 0
-                }
-                return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    Int(UInt16(bigEndian: $0.pointee.sin_port))
-                }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
     }
