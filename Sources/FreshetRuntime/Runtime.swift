@@ -107,7 +107,8 @@ public struct Runtime: Sendable, CustomStringConvertible {
                 if let directory = configuration.queue.backupDirectory {
                     services.append(
                         BackupService(
-                            backups: QueueBackups(directory: directory, configuration: configuration.queue, clock: clock),
+                            backups: QueueBackups(
+                                directory: directory, configuration: configuration.queue, clock: clock),
                             engine: engine, logger: logger))
                 }
             }

@@ -18,7 +18,11 @@ struct Freshet: AsyncParsableCommand {
             CommandGroup(name: "Run", subcommands: [Serve.self, Worker.self, Demo.self, Mock.self]),
             CommandGroup(name: "Set up", subcommands: [Init.self, Check.self, Plan.self, Schema.self, Doctor.self]),
             CommandGroup(name: "Look", subcommands: [Simulate.self, Status.self, Why.self, Queue.self, Keys.self]),
-            CommandGroup(name: "Act", subcommands: [Fetch.self, Refresh.self, Backfill.self, Replay.self, Bench.self, Tokens.self, WebhooksCommand.self]),
+            CommandGroup(
+                name: "Act",
+                subcommands: [
+                    Fetch.self, Refresh.self, Backfill.self, Replay.self, Bench.self, Tokens.self, WebhooksCommand.self,
+                ]),
             CommandGroup(name: "Tables", subcommands: [QueryCommand.self, Export.self, Rejects.self, Rebuild.self]),
             CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
         ])

@@ -71,7 +71,8 @@ import Testing
                 group: MultiThreadedEventLoopGroup.singleton, store: world.mirror.store, bell: world.mirror.eventBell,
                 clock: world.clock, logger: Logger(label: "t"), heartbeat: .seconds(15))
             let table = RouteList.make(
-                hub: hub, reader: DocumentReader(service: world.mirror, cold: ColdKeys(perMinute: 1, clock: world.clock)),
+                hub: hub,
+                reader: DocumentReader(service: world.mirror, cold: ColdKeys(perMinute: 1, clock: world.clock)),
                 tokens: TokenService(store: world.mirror.store, readsNeedToken: false, clock: world.clock),
                 operations: OperationsRoutes(
                     service: world.mirror,

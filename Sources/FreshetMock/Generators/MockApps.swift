@@ -92,7 +92,8 @@ public struct MockApps: Sendable {
         let tags = ClashGenerator(clans: 2, players: 1)
         var apps = MockApps([
             App(
-                name: "clash", summary: "Clash of Clans: clans, players, wars, leagues and raids that move.", basePath: "/v1",
+                name: "clash", summary: "Clash of Clans: clans, players, wars, leagues and raids that move.",
+                basePath: "/v1",
                 examples: tags.clanTags.map { "/clans/%23\($0)" } + tags.playerTags.map { "/players/%23\($0)" }
             ) { ClashGenerator(seed: $0.seed, changeEvery: $0.changeEvery, clock: $0.clock) },
             App(

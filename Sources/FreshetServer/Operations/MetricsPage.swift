@@ -73,7 +73,8 @@ struct MetricsPage: Sendable {
             let lag = webhook.waitingSince.map { max(0, (now - $0).inSeconds) } ?? 0
             page.sample("freshet_webhook_lag_seconds", [("webhook", webhook.name)], lag)
         }
-        page.family("freshet_webhook_behind_events", "gauge", "Events in the log behind a webhook's place, wanted or not.")
+        page.family(
+            "freshet_webhook_behind_events", "gauge", "Events in the log behind a webhook's place, wanted or not.")
         for webhook in status.webhooks {
             page.sample("freshet_webhook_behind_events", [("webhook", webhook.name)], Double(webhook.behind))
         }

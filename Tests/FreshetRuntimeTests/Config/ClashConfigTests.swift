@@ -64,7 +64,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("signing_key: \"${env:S}\"", "q7Xw2mZ9pL", "32"), ("signing_key: \"${env:S}\"", "change-me", "everybody knows"),
+        ("signing_key: \"${env:S}\"", "q7Xw2mZ9pL", "32"),
+        ("signing_key: \"${env:S}\"", "change-me", "everybody knows"),
         ("jwks: http://id.test/jwks.json", "", "must be an https address"), ("jwks: nonsense", "", "neither an https"),
         ("jwks: https://id.test", "", "no address of a key set"),
     ])

@@ -193,7 +193,8 @@ struct WrongConfiguration: Sendable, CustomTestStringConvertible {
             "8:27: datasets.clash.clan.refresh.cron: every and cron are both given; keep one"),
         .init(
             "a schedule without time", ConfigFixture.file(dataset: "refresh: { for: all }"),
-            #"8:14: datasets.clash.clan.refresh: says nothing about when; give every: PT30M, cron: "0 6 * * *", or classes"#),
+            #"8:14: datasets.clash.clan.refresh: says nothing about when; give every: PT30M, cron: "0 6 * * *", or classes"#
+        ),
         .init(
             "a key that the dataset cannot have",
             ConfigFixture.file(dataset: "key: { tag: clash_tag }\nrefresh: { every: 5m, for: [x] }"),
