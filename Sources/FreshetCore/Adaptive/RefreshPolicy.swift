@@ -15,6 +15,9 @@
 ///   refreshed shortly before its readers usually come: see ``DemandMemory``.
 /// - Its priority is that of its class, or of the class next to it whose pace it has; one for all while calls are scarce.
 public struct RefreshPolicy: Sendable {
+    /// Reads are counted every half minute: so long after a fetch, a key without any may have been read all the same.
+    static let uncounted = Duration.seconds(60)
+
     /// The moment that stands for never.
     public static let never = Timestamp(seconds: 253_370_764_800)
     /// While calls are scarce the readers of a key that waits for longer than the `most` of its class count so many times.
@@ -154,7 +157,8 @@ public struct RefreshPolicy: Sendable {
 
     private func isTracked(_ memory: KeyMemory, isViewed: Bool, now: Timestamp) -> Bool {
         guard let span = config.trackedFor, !isViewed else { return true }
-        return memory.demand.lastRead.map { $0 > now - span } ?? false
+        if let lastRead = memory.demand.lastRead { return lastRead > now - span }
+        return memory.checkedAt.map { now - $0 < RefreshPolicy.uncounted } ?? false
     }
 
     private func view(_ found: inout Decision, _ kind: RefreshClass, start: Timestamp) {
