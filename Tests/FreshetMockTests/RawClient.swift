@@ -162,7 +162,7 @@ func withMock(
     var options = options
     options.faults += try FaultSpec.parse(faults)
     let mock = MockUpstream(handler: handler, options: options)
-    let bound = try await mock.start()
+    let bound = try await mock.startAside()
     do {
         try await body(mock, bound)
     } catch {
@@ -170,4 +170,14 @@ func withMock(
         throw error
     }
     await mock.shutdown()
+}
+
+extension MockUpstream {
+    /// Starts on a port below those that the kernel gives out, so that nobody takes it while this server is down.
+    func startAside() async throws -> BoundMock {
+        for _ in 0..<50 {
+            if let bound = try? await start(port: Int.random(in: 10_000..<19_000)) { return bound }
+        }
+        return try await start()
+    }
 }

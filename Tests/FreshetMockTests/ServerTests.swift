@@ -141,7 +141,7 @@ import Testing
 
     @Test func `shutting down closes what is open and frees the port`() async throws {
         let mock = MockUpstream(handler: FixedHandler(.json("{}")))
-        let bound = try await mock.start()
+        let bound = try await mock.startAside()
         let connection = try await RawConnection(bound)
         try await connection.send(bound.request("/x"))
         #expect(try await connection.answer().status == 200)
@@ -155,8 +155,10 @@ import Testing
 
     @Test func `run ends when its task is cancelled`() async throws {
         let mock = MockUpstream(handler: FixedHandler(.json("{}")))
+        let port = try await mock.startAside().port
+        await mock.shutdown()
         let (stream, continuation) = AsyncStream.makeStream(of: BoundMock.self)
-        let task = Task { try await mock.run { continuation.yield($0) } }
+        let task = Task { try await mock.run(port: port) { continuation.yield($0) } }
         var iterator = stream.makeAsyncIterator()
         let bound = try #require(await iterator.next())
         #expect(try await bound.call("/x").status == 200)

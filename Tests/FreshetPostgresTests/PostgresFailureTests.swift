@@ -32,7 +32,7 @@ struct PostgresFailureTests {
             let begin = ContinuousClock.now
             await #expect(throws: StoreError.self) { try await store.value("a") }
             await #expect(throws: StoreError.self) { try await store.setValue([2], for: "a") }
-            #expect(ContinuousClock.now - begin < .seconds(3), "nobody waits for a server that is gone")
+            #expect(ContinuousClock.now - begin < .seconds(20), "nobody waits for a server that is gone")
         }
         try await server.resumeService()
         try await Self.eventually { try await store.value("a") == [1] }

@@ -32,7 +32,7 @@ func withMock<Result>(
     try change(&options)
     let mock = MockUpstream(handler: handler, options: options)
     return try await Slots.shared.use(alone: alone) {
-        let bound = try await mock.start()
+        let bound = try await startAside(mock)
         do {
             let result = try await body(mock, bound.baseURL)
             await mock.shutdown()
@@ -75,4 +75,12 @@ func onConnections<Result: Sendable>(
     }
     for connection in connections { await connection.close() }
     return results
+}
+
+/// Starts on a port below those that the kernel gives out, so that nobody takes it while this server is down.
+private func startAside(_ mock: MockUpstream) async throws -> BoundMock {
+    for _ in 0..<50 {
+        if let bound = try? await mock.start(port: Int.random(in: 10_000..<19_000)) { return bound }
+    }
+    return try await mock.start()
 }
