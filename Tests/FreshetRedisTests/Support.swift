@@ -21,7 +21,7 @@ func coordinator(_ name: String = namespace()) async throws -> RedisCoordinator 
 
 /// Polls until something holds; for what another process does in its own time.
 func eventually(
-    _ what: String, within span: Duration = .seconds(10), _ condition: () async throws -> Bool
+    _ what: String, within span: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + span
     while try await !condition() {
