@@ -165,14 +165,15 @@ final class ModeKeeper: Sendable {
         // Others may have added, leased and ended jobs in the store alone until they had read of it. Nobody leases in the line
         // before this is made good.
         try? await clock.sleep(for: QueueMode.trust + .milliseconds(300))
-        try await compare(context)
+        try await compare(context, afterSwitch: true)
     }
 
     /// Puts every unfinished job of the store into the line.
     ///
     /// - Returns: Their ids.
     @discardableResult
-    private func fill(_ context: EngineContext, beside inLine: Set<Int64>? = nil) async throws(StoreError) -> Set<Int64>
+    private func fill(_ context: EngineContext, beside inLine: Set<Int64>? = nil, settles: Bool = false)
+        async throws(StoreError) -> Set<Int64>
     {
         var (last, ids): (Int64, Set<Int64>) = (0, [])
         while true {
@@ -180,7 +181,8 @@ final class ModeKeeper: Sendable {
             if !jobs.isEmpty {
                 let now = context.steady.now()
                 // What somebody runs by a lease of the store must not be ready in the line.
-                let running = jobs.filter { $0.state == .leased && inLine?.contains($0.id) ?? false }.map(\.id)
+                let running =
+                    settles ? jobs.filter { $0.state == .leased && inLine?.contains($0.id) ?? false }.map(\.id) : []
                 if !running.isEmpty { try await coordinator.line.remove(running) }
                 try await coordinator.line.seed(LineFilling.seeds(jobs, now: now), now: now)
                 if let inLine { try await takeOut(jobs.map(\.id).filter { !inLine.contains($0) }, context) }
@@ -192,7 +194,7 @@ final class ModeKeeper: Sendable {
     }
 
     /// Puts in what the line lacks and takes out what the store has finished.
-    private func compare(_ context: EngineContext) async throws(StoreError) {
+    private func compare(_ context: EngineContext, afterSwitch: Bool = false) async throws(StoreError) {
         var inLine: Set<Int64> = []
         var leased: Set<Int64> = []
         for jobState in [RefreshJob.State.ready, .waiting, .leased] {
@@ -201,7 +203,7 @@ final class ModeKeeper: Sendable {
             }
         }
         // Read after the line: what is in the line and not here is finished, or was brought back to life this moment.
-        let unfinished = try await fill(context, beside: inLine.union(leased))
+        let unfinished = try await fill(context, beside: inLine.union(leased), settles: afterSwitch)
         try await takeOut(Array(inLine.subtracting(unfinished)), context)
     }
 

@@ -70,7 +70,9 @@ import Testing
         }
     }
 
-    @Test func `Redis goes and comes back empty, PostgreSQL goes: reads from memory never fail, the queue drains`()
+    /// Takes minutes: `scripts/soak` runs it.
+    @Test(.enabled(if: environment["FRESHET_SOAK_OUTAGE"] != nil))
+    func `Redis goes and comes back empty, PostgreSQL goes: reads from memory never fail, the queue drains`()
         async throws
     {
         try await withMock(ScriptedUpstream(), { $0.limits = [try LimitRule(parsing: "key:40/1s")] }) { mock, url in
