@@ -45,7 +45,7 @@ import Testing
                 }
             } catch {
                 record.state.withLock { $0.failures += 1 }
-                try? await Task.sleep(for: .milliseconds(5))
+                await Task.yield()
                 // What it may have held comes back, as it does when a lease runs out.
                 _ = try? await line.recoverLeases(all: true, now: now)
             }
@@ -75,7 +75,7 @@ import Testing
             while !Task.isCancelled {
                 _ = try await server.command("CLIENT KILL TYPE normal")
                 cuts += 1
-                try await Task.sleep(for: .milliseconds(50))
+                try await server.pass(.milliseconds(50))
             }
             return cuts
         }
@@ -84,7 +84,8 @@ import Testing
                 for start in stride(from: 0, to: count, by: 10) {
                     let results = try await coordinators[0].line.enqueue(Self.wishes(start..<start + 10), now: Self.now)
                     #expect(results.filter(\.isNew).count == 10, "a repeated wish knows its own job")
-                    try await Task.sleep(for: .milliseconds(4))
+                    // Spread over the cuts: never far ahead of the workers.
+                    try await eventually("the workers follow") { record.done >= start - 100 }
                 }
             }
             for coordinator in coordinators {

@@ -26,11 +26,17 @@ func eventually(
     let end = ContinuousClock.now + span
     while try await !condition() {
         try #require(ContinuousClock.now < end, "\(what)")
-        try await Task.sleep(for: .milliseconds(5))
+        await Task.yield()
     }
 }
 
 extension PrivateRedis {
+    /// Returns when so much time has passed on the server's own clock, which is the one that leases go by.
+    func pass(_ span: Duration) async throws {
+        let (seconds, attoseconds) = span.components
+        try await command("BLPOP nothing-ever-comes \(Double(seconds) + Double(attoseconds) * 1e-18)")
+    }
+
     /// Removes all keys of one namespace: for its coordinators Redis has lost everything, other tests go on.
     func forget(namespace: String) async throws {
         let keys = try await command("KEYS freshet:{\(namespace)}*").split(whereSeparator: \.isNewline)

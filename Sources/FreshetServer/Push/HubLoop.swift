@@ -23,8 +23,8 @@ protocol HubMember: AnyObject {
 }
 
 /// The members on one event loop, those with the same wishes together: what a group gets is put together once.
+// Unchecked: everything but `eventLoop` is touched on that event loop only, which is asserted.
 final class HubLoop: @unchecked Sendable {
-    // Unchecked: everything but `eventLoop` is touched on that event loop only, which is asserted.
     private struct Kind: Hashable {
         let filters: [EventFilter]
         let format: HubFormat

@@ -32,7 +32,18 @@ import Testing
     private static func keys(_ count: Int) -> [String] { (0..<count).map { "k\($0)" } }
 
     /// Kills and freezes workers at random until the queue is empty.
-    private func harass(_ fleet: Fleet, seed: UInt64, until isOver: () async throws -> Bool) async throws {
+    ///
+    /// How long is told by the calls that the upstream has had meanwhile.
+    private func harass(
+        _ fleet: Fleet, _ mock: MockUpstream, seed: UInt64, until isOver: () async throws -> Bool
+    ) async throws {
+        func calls(_ count: Int) async throws {
+            let target = mock.counters().total + count
+            try await eventually("\(count) calls more", within: .seconds(60), every: .milliseconds(100)) {
+                if mock.counters().total >= target { return true }
+                return try await isOver()
+            }
+        }
         var random = SeededGenerator(seed: seed)
         while try await !isOver() {
             let worker = fleet.workers[Int.random(in: fleet.workers.indices, using: &random)]
@@ -43,10 +54,10 @@ import Testing
                 // Longer than a lease: what it holds runs elsewhere meanwhile, and what it writes on waking is refused.
                 let child = worker.child
                 child?.signal(SIGSTOP)
-                try await Task.sleep(for: .seconds(Double.random(in: 1...14, using: &random)))
+                try await calls(Int.random(in: 30...600, using: &random))
                 child?.signal(SIGCONT)
             }
-            try await Task.sleep(for: .seconds(Double.random(in: 0.2...1.5, using: &random)))
+            try await calls(Int.random(in: 10...90, using: &random))
         }
     }
 
@@ -61,7 +72,7 @@ import Testing
                 Self.config(url, calls: calls), readers: 1, workers: workers, withRedis: withRedis)
             let keys = Self.keys(Self.jobs)
             try await fleet.restore(keys, dataset: ("up", "item"))
-            try await harass(fleet, seed: UInt64(workers)) { try await fleet.unfinished() == 0 }
+            try await harass(fleet, mock, seed: UInt64(workers)) { try await fleet.unfinished() == 0 }
             let updates = try await fleet.updates()
             #expect(updates.count == keys.count, "none is lost")
             #expect(updates.values.allSatisfy { $0 == 1 }, "each takes effect once")

@@ -4,8 +4,7 @@ import Synchronization
 /// Ends what a connection's server is doing; may be used from any thread.
 final class PGCanceller: Sendable {
     /// libpq's own copy of what it needs for cancelling; it touches no connection.
-    ///
-    /// `@unchecked Sendable`: `PQcancel` only reads it, and the lock keeps it from being freed meanwhile.
+    // Unchecked for the pointer: `PQcancel` only reads what it points to, and the lock keeps it from being freed meanwhile.
     private struct Copy: @unchecked Sendable {
         var pointer: OpaquePointer?
     }

@@ -181,8 +181,7 @@ final class PGPool: Sendable {
 }
 
 /// A call that waits for a lane.
-///
-/// `@unchecked Sendable`: made by the caller, handed over once through the pool's lock, then touched by one lane alone.
+// Unchecked because a class that others inherit from cannot be checked; it holds nothing that changes.
 class PoolWork: @unchecked Sendable {
     let since = Deadline.now()
 
@@ -191,6 +190,7 @@ class PoolWork: @unchecked Sendable {
 }
 
 /// A call with a result.
+// Unchecked as its parent is; the lane that takes it answers once.
 private final class LaneWork<Value: Sendable>: PoolWork, @unchecked Sendable {
     private let answer: CheckedContinuation<Result<Value, StoreError>, Never>
     private let body: @Sendable (PGLane) throws -> Value

@@ -1,9 +1,8 @@
 import FreshetCore
 
 /// A write call that waits for its commit.
-///
-/// `@unchecked Sendable`: it is made by the caller, handed over once through the committer's lock, and from then on touched
-/// by the writer's queue alone.
+// Unchecked because others inherit from it: made by the caller, handed over once through the committer's lock, and from then on
+// touched by the writer's queue alone.
 class PendingWrite: @unchecked Sendable {
     /// Bytes of bodies that it brings, for the bound of a batch.
     let bytes: Int
