@@ -143,13 +143,15 @@ public final class Engine: MirrorService, Sendable {
             group.addTask {
                 while (try? await self.context.clock.sleep(for: EventBell.heartbeat)) != nil { self.eventBell.ring() }
             }
+            let probe = StoreProbe(context: context)
+            group.addTask { await probe.run() }
             guard role.works else { return }
             let keeper = LeaseKeeper(context: context, dispatchers: Array(dispatchers.values))
             group.addTask { await keeper.run() }
-            let probe = RecoveryProbe(context: context, governors: Array(governors.values)) { [dispatchers] source in
+            let recovery = RecoveryProbe(context: context, governors: Array(governors.values)) { [dispatchers] source in
                 dispatchers[source]?.poke()
             }
-            group.addTask { await probe.run() }
+            group.addTask { await recovery.run() }
             if configuration.queue.autoRefresh {
                 let scheduler = Scheduler(context: context, enqueue: enqueue)
                 group.addTask { await self.duties.whileHeld("schedules") { await scheduler.run() } }

@@ -150,9 +150,20 @@ final class Fleet: Sendable {
     }
 
     func waitUntilDrained(within limit: Duration) async throws {
-        try await eventually("the queue is empty", within: limit, every: .milliseconds(200)) {
+        let isEmpty = try await eventually("the queue is empty", within: limit, every: .milliseconds(200)) {
             try await unfinished() == 0
         }
+        if !isEmpty { Issue.record("\(await standing())") }
+    }
+
+    /// Where everything stands, for people who look for the reason of a failure.
+    private func standing() async -> String {
+        let jobs = try? await postgres.sql(
+            "SELECT state, priority, count(*), min(lease_until), max(lease_until), min(not_before) FROM freshet_jobs GROUP BY 1, 2",
+            in: database)
+        let answer = try? await readers[0].get("/admin/status")
+        let logs = (readers + workers).map { "--- \($0.name)\n\($0.log.suffix(3000))" }
+        return (["jobs:", jobs ?? "unreadable", answer?.text ?? "no status"] + logs).joined(separator: "\n")
     }
 
     /// How often each document was updated, by the log of events.
