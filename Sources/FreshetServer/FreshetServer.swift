@@ -84,12 +84,13 @@ public struct FreshetServer: Service, CustomStringConvertible {
             group: group, store: service.store, bell: service.eventBell, clock: clock, logger: logger,
             heartbeat: min(.seconds(15), .nanoseconds(idle.nanoseconds / 3)))
         try await hub.prepare()
+        let reader = DocumentReader(service: service, cold: cold)
         let table = RouteList.make(
-            hub: hub, reader: DocumentReader(service: service, cold: cold), tokens: tokens,
+            hub: hub, reader: reader, tokens: tokens,
             operations: OperationsRoutes(service: service, metrics: metrics, build: build),
             build: build, logger: logger, isProbeOnly: isProbeOnly)
         let dispatcher = Dispatcher(table: table, tokens: tokens, clock: clock, logger: logger, counters: counters)
-        let sockets = SocketTable(hub: hub, tokens: tokens, service: service, clock: clock)
+        let sockets = SocketTable(hub: hub, tokens: tokens, reader: reader, clock: clock)
         let (host, usesLane) = (configuration.host, usesLane)
         // Hummingbird's `Application` would stamp its own `Date` on answers; its server and request loop do not.
         let server = try HTTPServerBuilder { responder in

@@ -52,16 +52,19 @@ public struct AppSocketRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// Who asks, as limits count clients: an IPv4 address or a /64 network.
     public var client: String
+    /// The mirror.
+    public var services: AppServices
 
     /// Creates a request.
     public init(
         captures: [String: String] = [:], query: String = "", headers: [(name: String, value: String)] = [],
-        client: String = "unknown"
+        client: String = "unknown", services: AppServices
     ) {
         self.captures = captures
         self.query = query
         self.headers = headers
         self.client = client
+        self.services = services
     }
 }
 

@@ -7,8 +7,6 @@ import NIOCore
 struct AppRoutes: Sendable {
     let reader: DocumentReader
 
-    private var service: any MirrorService { reader.service }
-
     /// The longest body that an app's route takes.
     private static let bodyLimit = 1 << 20
 
@@ -48,38 +46,14 @@ struct AppRoutes: Sendable {
         let request = AppRequest(
             captures: captures, parameters: try parameters(exchange),
             headers: exchange.headers.map { ($0.name.canonicalName, $0.value) }, client: exchange.client.group,
-            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit), services: services(for: exchange, of: app))
+            body: try await exchange.collectBody(upTo: AppRoutes.bodyLimit),
+            services: reader.appServices(of: app, client: exchange.client, clock: exchange.clock))
         let reply = try await route.handle(request)
         var fields = [("Content-Type", reply.type)]
         if !reply.headers.contains(where: { $0.name.lowercased() == "cache-control" }) {
             fields.append(("Cache-Control", "no-store"))
         }
         return Reply(reply.status, fields + reply.headers, body: ByteBuffer(bytes: reply.body))
-    }
-
-    private func services(for exchange: Exchange, of app: String) -> AppServices {
-        let (reader, service) = (reader, service)
-        var services = AppServices(
-            configuration: service.configuration, store: service.store, tables: service.tables,
-            clock: exchange.clock,
-            refresh: { request async throws(StoreError) in try await service.requestRefresh(request) },
-            read: { id in
-                guard let entry = try await reader.find(id) else { return nil }
-                return reader.read(entry, at: exchange.clock.now(), youngerThan: nil).stored(as: id)
-            },
-            ask: { id in
-                switch try await reader.ask(id, client: exchange.client) {
-                case .queued(let job): .queued(job: job)
-                case .refused(let retryAfter): .refused(retryAfter: retryAfter)
-                case .closed: .closed
-                }
-            },
-            pass: { request, dataset in await service.pass(request, dataset: dataset) })
-        services.bring = { id, content, time async throws(StoreError) in
-            try await service.bring(id, content, at: time)
-        }
-        services.runner = service.runners[app]
-        return services
     }
 
     private func parameters(_ exchange: Exchange) throws -> [(name: String, value: String)] {

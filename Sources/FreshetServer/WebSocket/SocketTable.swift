@@ -8,16 +8,16 @@ import NIOHTTP1
 struct SocketTable: WebSocketDirectory {
     let hub: EventHub
     let tokens: TokenService
-    let service: any MirrorService
+    let reader: DocumentReader
     let clock: any FreshetClock
-    private let apps: [(route: Route, socket: AppSocket)]
+    private let apps: [(app: String, route: Route, socket: AppSocket)]
 
     static let events = "/v1/ws"
 
-    init(hub: EventHub, tokens: TokenService, service: any MirrorService, clock: any FreshetClock) {
-        (self.hub, self.tokens, self.service, self.clock) = (hub, tokens, service, clock)
-        apps = SocketTable.sockets(service.configuration).map {
-            (SocketTable.route($0.pattern, $0.socket.access, $0.socket.summary), $0.socket)
+    init(hub: EventHub, tokens: TokenService, reader: DocumentReader, clock: any FreshetClock) {
+        (self.hub, self.tokens, self.reader, self.clock) = (hub, tokens, reader, clock)
+        apps = SocketTable.sockets(reader.service.configuration).map {
+            ($0.app, SocketTable.route($0.pattern, $0.socket.access, $0.socket.summary), $0.socket)
         }
     }
 
@@ -27,12 +27,14 @@ struct SocketTable: WebSocketDirectory {
             + sockets(configuration).map { route($0.pattern, $0.socket.access, $0.socket.summary) }
     }
 
-    private static func sockets(_ configuration: Configuration) -> [(pattern: String, socket: AppSocket)] {
-        configuration.apps.flatMap { app -> [(String, AppSocket)] in
+    private static func sockets(
+        _ configuration: Configuration
+    ) -> [(app: String, pattern: String, socket: AppSocket)] {
+        configuration.apps.flatMap { app -> [(String, String, AppSocket)] in
             guard let app = app as? any SocketApp else { return [] }
             let name = type(of: app).name
-            let below = app.sockets.map { ("/apps/\(name)\($0.pattern)", $0) }
-            return configuration.rootApp == name ? below + app.sockets.map { ($0.pattern, $0) } : below
+            let below = app.sockets.map { (name, "/apps/\(name)\($0.pattern)", $0) }
+            return configuration.rootApp == name ? below + app.sockets.map { (name, $0.pattern, $0) } : below
         }
     }
 
@@ -67,9 +69,9 @@ struct SocketTable: WebSocketDirectory {
         guard let loop = hub.loop(for: eventLoop) else { return nil }
         if request.path == SocketTable.events {
             guard may(.reader, request.role) else { return nil }
-            return EventSession(hub: hub, loop: loop, bell: service.eventBell, clock: clock)
+            return EventSession(hub: hub, loop: loop, bell: reader.service.eventBell, clock: clock)
         }
-        for (route, socket) in apps {
+        for (app, route, socket) in apps {
             guard let captures = route.match(Substring(request.path)) else { continue }
             guard may(route.access, request.role) else { return nil }
             var decoded: [String: String] = [:]
@@ -79,7 +81,8 @@ struct SocketTable: WebSocketDirectory {
             }
             let opening = AppSocketRequest(
                 captures: decoded, query: request.query,
-                headers: request.headers.map { ($0.name.lowercased(), $0.value) }, client: request.client.group)
+                headers: request.headers.map { ($0.name.lowercased(), $0.value) }, client: request.client.group,
+                services: reader.appServices(of: app, client: request.client, clock: clock))
             return AppSession(socket: socket, request: opening, hub: loop)
         }
         return nil
