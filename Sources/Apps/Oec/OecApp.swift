@@ -1,7 +1,7 @@
 public import FreshetCore
 
 /// Mirrors export statistics of the Observatory of Economic Complexity: values by product, country and year.
-public struct OecApp: App {
+public struct OecApp: SocketApp {
     /// `oec`.
     public static let name = "oec"
 
@@ -22,6 +22,17 @@ public struct OecApp: App {
 
     /// Values, catalogue, trends, health, the refresh by hand, players, rooms and results.
     public var routes: [AppRoute] { OecRoutes(app: self).all + GameRoutes(app: self).all }
+
+    /// The game.
+    public var sockets: [AppSocket] {
+        [
+            AppSocket("/ws", .everyone, "The game of nine rounds, against a person or the computer.") {
+                request, connection in
+                guard let runner = request.services.runner as? OecRunner else { return ClosedSession(connection) }
+                return await PlaySession(connection, client: request.client, runner: runner)
+            }
+        ]
+    }
 
     /// The values in memory, the seed's files, and the years that are still missing.
     public func runner(_ services: AppServices) -> (any AppRunner)? { OecRunner(options: options, services: services) }

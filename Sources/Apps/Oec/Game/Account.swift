@@ -33,7 +33,8 @@ public struct Account: Sendable, Hashable {
     /// Whether the secret is this player's.
     public func isProven(by secret: String) -> Bool { Game.isEqual(proof, Self.proof(secret)) }
 
-    private static func proof(_ secret: String) -> String {
+    /// SHA-256 of a secret in hexadecimal digits: what is kept of it.
+    static func proof(_ secret: String) -> String {
         SHA256.hash(data: Array(secret.utf8)).map { $0 < 16 ? "0\(String($0, radix: 16))" : String($0, radix: 16) }
             .joined()
     }

@@ -17,10 +17,17 @@ public struct Deal: Sendable, Hashable {
     ///   - random: Decides.
     /// - Returns: `nil` when fewer than nine products have values: the game waits.
     public static func make(_ matrix: ExportMatrix, using random: inout some RandomNumberGenerator) -> Deal? {
-        let playable = OecCatalogue.products.indices.filter { matrix.hasValues(product: $0) }
+        let playable = playable(matrix)
         guard playable.count >= rounds else { return nil }
         let hand = OecCatalogue.countries.indices.shuffled(using: &random).prefix(cards)
         return Deal(hand: Array(hand), products: Array(playable.shuffled(using: &random).prefix(rounds)))
+    }
+
+    /// Whether enough products have values for a game.
+    static func isPossible(_ matrix: ExportMatrix) -> Bool { playable(matrix).count >= rounds }
+
+    private static func playable(_ matrix: ExportMatrix) -> [Int] {
+        OecCatalogue.products.indices.filter { matrix.hasValues(product: $0) }
     }
 
     init(hand: [Int], products: [Int]) { (self.hand, self.products) = (hand, products) }

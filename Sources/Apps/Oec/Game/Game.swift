@@ -13,6 +13,12 @@ public struct Game: Sendable {
     public static let thinkTime = Duration.seconds(2)
     /// How long a player may be away.
     public static let grace = Duration.seconds(30)
+    /// How long a player may be away in one game in all; beyond, ``shortGrace`` is left each time.
+    public static let patience = Duration.seconds(120)
+    /// How long a player may be away whose patience is used up.
+    public static let shortGrace = Duration.seconds(5)
+    /// The least that is left of a round or its end when a game goes on.
+    public static let least = Duration.seconds(2)
 
     /// Where a game stands.
     public enum Phase: Sendable, Hashable {
@@ -30,22 +36,18 @@ public struct Game: Sendable {
         case played
         /// This seat's player did not come back.
         case forfeited(by: Int)
-        /// Nobody came back; it counts for nothing.
+        /// This seat's player gave up.
+        case quit(by: Int)
+        /// Nobody came back, or nobody plays the computer any more; it counts for nothing.
         case abandoned
-    }
 
-    /// A finished round.
-    public struct Round: Sendable, Hashable {
-        /// The product's place in the catalogue.
-        public var product: Int
-        /// The countries that were played, by seat.
-        public var cards: [Int]
-        /// What they export in whole dollars, by seat; what upstream does not name counts as nothing.
-        public var values: [Int64]
-        /// Whether the values are made up.
-        public var isFallback: Bool
-        /// The seats that got a point: both on a tie.
-        public var winners: [Int]
+        /// The seat that lost without having been beaten.
+        var loser: Int? {
+            switch self {
+            case .forfeited(let seat), .quit(let seat): seat
+            case .played, .abandoned: nil
+            }
+        }
     }
 
     /// What happened, in order.
@@ -82,12 +84,19 @@ public struct Game: Sendable {
 
     /// One side of the table.
     struct Seat: Sendable {
-        var secret: String?
+        /// SHA-256 of what proves that somebody is this seat's player; `nil` is the computer.
+        var proof: String?
         var hand: [Int]
         var score = 0
         var card: Int?
         var goneSince: Duration?
-        var isComputer: Bool { secret == nil }
+        /// How long the player was away before.
+        var away = Duration.zero
+        var isComputer: Bool { proof == nil }
+        /// How long the player may be away now.
+        var grace: Duration { max(Game.shortGrace, min(Game.grace, Game.patience - away)) }
+        /// When the game is lost.
+        var goneUntil: Duration? { goneSince.map { $0 + grace } }
     }
 
     let deal: Deal
@@ -110,13 +119,46 @@ public struct Game: Sendable {
     ///   - now: The time, monotonic.
     public init(deal: Deal, secrets: [String?], now: Duration) {
         self.deal = deal
-        seats = secrets.map { Seat(secret: $0, hand: deal.hand) }
+        seats = secrets.map { Seat(proof: $0.map(Account.proof), hand: deal.hand) }
         (phase, roundBegan) = (.open(until: now + Self.roundTime), now)
+    }
+
+    /// Goes on with a game that was kept: every player is away from now on, and no card is down.
+    ///
+    /// - Parameters:
+    ///   - deal: The cards and products.
+    ///   - proofs: By seat; `nil` is the computer.
+    ///   - rounds: What was played.
+    ///   - left: What was left of the round, or of the time for which the last one's values are shown.
+    ///   - isShown: Whether the last round's values are shown.
+    ///   - ending: How it ended, when it did.
+    ///   - now: The time, monotonic.
+    init(
+        deal: Deal, proofs: [String?], rounds: [Round], left: Duration, isShown: Bool, ending: Ending?, now: Duration
+    ) {
+        (self.deal, self.rounds, roundBegan) = (deal, rounds, now)
+        seats = proofs.indices.map { seat in
+            var kept = Seat(proof: proofs[seat], hand: deal.hand)
+            kept.hand.removeAll { card in rounds.contains { $0.cards[seat] == card } }
+            kept.score = rounds.count { $0.winners.contains(seat) }
+            kept.goneSince = kept.isComputer ? nil : now
+            return kept
+        }
+        round = isShown || rounds.count == Deal.rounds ? rounds.count - 1 : rounds.count
+        let until = now + left
+        // A game whose last round was played is decided, whoever comes back.
+        if let ending = ending ?? (rounds.count == Deal.rounds ? .played : nil) {
+            phase = .over(ending)
+        } else {
+            (phase, halted) = (isShown ? .shown(until: until) : .open(until: until), left)
+        }
     }
 
     /// Points by seat.
     public var scores: [Int] {
-        if case .over(.forfeited(let loser)) = phase { return loser == 0 ? [0, Deal.rounds] : [Deal.rounds, 0] }
+        if case .over(let ending) = phase, let loser = ending.loser {
+            return loser == 0 ? [0, Deal.rounds] : [Deal.rounds, 0]
+        }
         return seats.map(\.score)
     }
 
@@ -134,6 +176,23 @@ public struct Game: Sendable {
         if case .over = phase { return nil }
         return deal.products[round]
     }
+
+    /// Whether cards are played, or would be if the clock went on.
+    var isOpen: Bool {
+        if case .open = phase { return true }
+        return false
+    }
+
+    /// When the round closes, or the next begins; means nothing while the game is halted, `nil` when it is over.
+    var deadline: Duration? {
+        switch phase {
+        case .open(let until), .shown(let until): until
+        case .over: nil
+        }
+    }
+
+    /// What is left of the phase.
+    func left(at now: Duration) -> Duration { halted ?? deadline.map { max(.zero, $0 - now) } ?? .zero }
 
     /// Whether the clock stands because a player is away.
     public var isHalted: Bool { halted != nil }
@@ -169,20 +228,28 @@ public struct Game: Sendable {
         case .open(let until), .shown(let until): halted = halted ?? max(.zero, until - now)
         }
         seats[seat].goneSince = now
-        return [.left(seat: seat, grace: Self.grace)]
+        return [.left(seat: seat, grace: seats[seat].grace)]
+    }
+
+    /// A player gives up: the other has won, nine to nothing; a game against the computer counts for nothing.
+    public mutating func quit(seat: Int, now: Duration) throws(Refusal) -> [News] {
+        guard seats.indices.contains(seat), !seats[seat].isComputer else { throw .noSeat }
+        if case .over = phase { throw .over }
+        return end(seats.contains(where: \.isComputer) ? .abandoned : .quit(by: seat))
     }
 
     /// A player is back, and proves it.
     ///
     /// - Throws: ``Refusal/wrongSecret`` for anybody else.
     public mutating func rejoin(seat: Int, secret: String, now: Duration) throws(Refusal) -> [News] {
-        guard seats.indices.contains(seat), let own = seats[seat].secret else { throw .noSeat }
-        guard Self.isEqual(own, secret) else { throw .wrongSecret }
+        guard seats.indices.contains(seat), let own = seats[seat].proof else { throw .noSeat }
+        guard Self.isEqual(own, Account.proof(secret)) else { throw .wrongSecret }
         if case .over = phase { throw .over }
         guard let since = seats[seat].goneSince else { return [] }
-        guard now - since < Self.grace else { throw .over }
+        guard now - since < seats[seat].grace else { throw .over }
+        seats[seat].away += now - since
         seats[seat].goneSince = nil
-        if let left = halted, seats.allSatisfy({ $0.goneSince == nil }) {
+        if let left = halted.map({ max($0, Self.least) }), seats.allSatisfy({ $0.goneSince == nil }) {
             halted = nil
             switch phase {
             case .open:
@@ -195,6 +262,12 @@ public struct Game: Sendable {
         return [.returned(seat: seat)]
     }
 
+    /// The seat whose player has this secret.
+    func seat(provenBy secret: String) -> Int? {
+        let proof = Account.proof(secret)
+        return seats.indices.first { seats[$0].proof.map { Self.isEqual($0, proof) } ?? false }
+    }
+
     /// Compares in a time that tells nothing of where the texts differ.
     static func isEqual(_ a: String, _ b: String) -> Bool {
         guard a.utf8.count == b.utf8.count else { return false }
@@ -205,7 +278,7 @@ public struct Game: Sendable {
 
     /// When something happens by itself next, monotonic; `nil` when it is over.
     public var nextTick: Duration? {
-        if halted != nil { return seats.compactMap(\.goneSince).min().map { $0 + Self.grace } }
+        if halted != nil { return seats.compactMap(\.goneUntil).min() }
         switch phase {
         case .over: return nil
         case .shown(let until): return until
@@ -252,7 +325,7 @@ public struct Game: Sendable {
     }
 
     private mutating func giveUp(now: Duration) -> [News] {
-        let gone = seats.indices.filter { seats[$0].goneSince.map { now - $0 >= Self.grace } ?? false }
+        let gone = seats.indices.filter { seats[$0].goneUntil.map { now >= $0 } ?? false }
         guard let loser = gone.first else { return [] }
         // Nobody wins against a computer that nobody plays with, or when both have left.
         let isAlone = seats.contains(where: \.isComputer) || seats.allSatisfy { $0.goneSince != nil }
@@ -287,9 +360,7 @@ public struct Game: Sendable {
         let winners = amounts.indices.filter { amounts[$0] == most }
         for seat in seats.indices { seats[seat].card = nil }
         for seat in winners { seats[seat].score += 1 }
-        let finished = Round(
-            product: product, cards: cards, values: amounts, isFallback: values.rows[product].isFallback,
-            winners: winners)
+        let finished = Round(product: product, cards: cards, values: amounts, winners: winners, deal.hand, values)
         rounds.append(finished)
         phase = .shown(until: now + Self.showTime)
         return [.resolved(finished)]

@@ -214,17 +214,10 @@ struct GameRoutes: Sendable {
         json.field("creator_id", room.creator)
         json.field("room_code", room.code)
         json.field("is_active", true)
-        json.field("current_players", 0)
+        json.field("current_players", (request.services.runner as? OecRunner)?.hall.waiting(in: room.code) ?? 0)
         json.field("max_players", 2)
         json.field("share_url", "/apps/oec/?room=\(room.code)")
         json.field("created_at", room.createdAt.rfc3339)
         json.field("expires_at", room.expiresAt.rfc3339)
-    }
-}
-
-extension String {
-    /// Without spaces around it.
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 }

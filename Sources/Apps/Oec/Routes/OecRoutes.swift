@@ -62,8 +62,8 @@ struct OecRoutes: Sendable {
         let isUp = report.missing.count < report.matrix.rows.count
         return OecAnswers.json(isUp ? 200 : 503) { json in
             json.field("status", report.status)
-            json.field("active_games", 0)
-            json.field("waiting_players", 0)
+            json.field("active_games", runner.hall.running)
+            json.field("waiting_players", runner.hall.waiting)
             json.key("data_cache")
             report.writeCache(to: &json)
             report.writeDetails(to: &json)

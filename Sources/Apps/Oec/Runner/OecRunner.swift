@@ -17,7 +17,15 @@ public final class OecRunner: AppRunner {
     let options: OecOptions
     let services: AppServices
     let folder: DataFolder
-    private let state: Mutex<State>
+    /// The games.
+    let hall: HallService
+    private let state: Shared
+
+    /// Shared with the hall, which reads the values.
+    private final class Shared: Sendable {
+        let state: Mutex<State>
+        init(_ state: sending State) { self.state = Mutex(state) }
+    }
 
     /// What the runner keeps.
     struct State {
@@ -44,15 +52,17 @@ public final class OecRunner: AppRunner {
     public init(options: OecOptions, services: AppServices) {
         (self.options, self.services) = (options, services)
         folder = DataFolder(path: options.folder ?? services.configuration.dataDirectory)
-        state = Mutex(State(matrix: ExportMatrix(year: options.year)))
+        let state = Shared(State(matrix: ExportMatrix(year: options.year)))
+        self.state = state
+        hall = HallService(store: services.store, clock: services.clock) { state.state.withLock { $0.matrix } }
     }
 
     /// The values, as they are now.
-    public var matrix: ExportMatrix { state.withLock { $0.matrix } }
+    public var matrix: ExportMatrix { state.state.withLock { $0.matrix } }
 
     /// Reads or changes what the runner keeps.
     func with<Result>(_ body: (inout State) throws -> sending Result) rethrows -> sending Result {
-        try state.withLock { try body(&$0) }
+        try state.state.withLock { try body(&$0) }
     }
 
     /// Takes the seed's files in if the store has nothing yet, and reads the store.
@@ -61,8 +71,17 @@ public final class OecRunner: AppRunner {
         try await follow()
     }
 
-    /// Follows the store, fills in, writes the files and asks for missing years until cancelled.
+    /// Plays games, and keeps the values, until cancelled.
     public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.hall.run() }
+            group.addTask { await self.keepValues() }
+            await group.waitForAll()
+        }
+    }
+
+    /// Follows the store, fills in, writes the files and asks for missing years until cancelled.
+    private func keepValues() async {
         let began = services.clock.monotonic()
         var lookedForYears: Duration?
         while !Task.isCancelled {
