@@ -28,6 +28,8 @@ struct Route: Sendable {
 
     let method: HTTPRequest.Method?
     let segments: [Segment]
+    /// Whether the path ends in a slash: `/apps/oec/` is a page whose links are relative to it.
+    let isFolder: Bool
     let pattern: String
     let access: Access
     let summary: String
@@ -37,7 +39,7 @@ struct Route: Sendable {
     ///
     /// - Parameters:
     ///   - method: `nil` takes every method; `GET` includes `HEAD`.
-    ///   - pattern: Segments between slashes: `text`, `{one}`, `{rest+}`, `{any*}`.
+    ///   - pattern: Segments between slashes: `text`, `{one}`, `{rest+}`, `{any*}`; a slash at its end is one at the path's end.
     ///   - access: What a client must be.
     ///   - summary: One line for the OpenAPI document.
     ///   - handle: Answers.
@@ -50,6 +52,7 @@ struct Route: Sendable {
         self.access = access
         self.summary = summary
         self.handle = handle
+        isFolder = pattern.count > 1 && pattern.hasSuffix("/")
         segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: true).map { piece in
             guard piece.hasPrefix("{"), piece.hasSuffix("}") else { return .literal(String(piece)) }
             let name = piece.dropFirst().dropLast()
@@ -86,7 +89,7 @@ struct Route: Sendable {
             case .rest, .any: return nil
             }
         }
-        return isAtEnd ? captures : nil
+        return isAtEnd != isFolder && rest.isEmpty ? captures : nil
     }
 }
 

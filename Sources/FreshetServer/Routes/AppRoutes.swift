@@ -16,11 +16,22 @@ struct AppRoutes: Sendable {
         for app in configuration.apps {
             let name = type(of: app).name
             routes += app.routes.map { route($0, of: name, prefix: "/apps/\(name)") }
+            if app.routes.contains(where: { $0.pattern == "/" }) { routes.append(pageRedirect("/apps/\(name)")) }
         }
         for app in configuration.apps where type(of: app).name == configuration.rootApp {
-            routes += app.routes.map { route($0, of: type(of: app).name, prefix: "") }
+            // The page at `/` is the operator's.
+            routes += app.routes.filter { $0.pattern != "/" }.map { route($0, of: type(of: app).name, prefix: "") }
         }
         return routes
+    }
+
+    /// Adds the slash that a page's links are relative to.
+    private func pageRedirect(_ path: String) -> Route {
+        Route(.get, path, .everyone, "Leads to the page at \(path)/") { exchange in
+            Reply(
+                308,
+                [("Location", path + "/" + (exchange.query.map { "?\($0)" } ?? "")), ("Cache-Control", "no-store")])
+        }
     }
 
     private func route(_ route: AppRoute, of app: String, prefix: String) -> Route {
