@@ -32,8 +32,10 @@ let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swi
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func library(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -84,7 +86,9 @@ let package = Package(
         library(
             "FreshetWebhooks",
             ["FreshetCore", "FreshetDocument", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix]),
-        library("OecApp", path: "Sources/Apps/Oec", ["FreshetCore", "FreshetDocument", crypto]),
+        library(
+            "OecApp", path: "Sources/Apps/Oec", ["FreshetCore", "FreshetDocument", crypto],
+            resources: [.embedInCode("Page/Assets")]),
         library("ClashApp", path: "Sources/Apps/Clash", ["FreshetCore", "FreshetDocument", jwtKit]),
         library("TornApp", path: "Sources/Apps/Torn", ["FreshetCore", "FreshetDocument"]),
         library("FreshetEngine", ["CClock", "FreshetCore", "FreshetDocument", logging, nioCore]),

@@ -69,7 +69,8 @@ struct OecWorld: Sendable {
     /// Asks a route of the app.
     func ask(
         _ method: String = "GET", _ pattern: String, _ runner: OecRunner?, _ captures: [String: String] = [:],
-        body: [UInt8] = [], parameters: [(name: String, value: String)] = []
+        body: [UInt8] = [], parameters: [(name: String, value: String)] = [],
+        headers: [(name: String, value: String)] = []
     ) async throws -> (reply: AppReply, json: MockJSON?) {
         guard let route = OecApp(options).routes.first(where: { $0.pattern == pattern && $0.method == method }) else {
             throw StoreError.unavailable("no route \(pattern)")
@@ -77,7 +78,8 @@ struct OecWorld: Sendable {
         var services = services
         services.runner = runner
         let reply = try await route.handle(
-            AppRequest(captures: captures, parameters: parameters, body: body, services: services))
+            AppRequest(
+                captures: captures, parameters: parameters, headers: headers, body: body, services: services))
         return (reply, try? MockJSON(parsing: reply.body))
     }
 }

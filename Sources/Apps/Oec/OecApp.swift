@@ -20,8 +20,8 @@ public struct OecApp: SocketApp {
     /// Trends over the years and the biggest movers.
     public var views: [ViewSpec] { OecTables.views }
 
-    /// Values, catalogue, trends, health, the refresh by hand, players, rooms and results.
-    public var routes: [AppRoute] { OecRoutes(app: self).all + GameRoutes(app: self).all }
+    /// Values, catalogue, trends, health, the refresh by hand, players, rooms and results, and the page.
+    public var routes: [AppRoute] { OecRoutes(app: self).all + GameRoutes(app: self).all + PageRoutes().all }
 
     /// The game.
     public var sockets: [AppSocket] {
