@@ -57,6 +57,7 @@ function round(game) {
 }
 
 const sentences = {
+  __proto__: null,
   "socket/lost": (_, before) => (before.socket === "open" ? "Connection lost. Trying again." : null),
   "socket/open": (_, before) => (before.socket === "lost" ? "Connected again." : null),
   "socket/replaced": () => "You play in another tab or window now.",

@@ -40,6 +40,7 @@ function say(text) {
 }
 
 const effects = {
+  __proto__: null,
   "socket/open": () => {
     if (state.game) connection.send(send.rejoin({ gameId: state.game.id, secret: state.game.secret }));
     else if (state.waiting) join(state.waiting.room);

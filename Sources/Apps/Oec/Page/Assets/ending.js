@@ -54,8 +54,9 @@ export function makeEnding(act) {
       score.replaceChildren(h("span", { class: "mine", text: String(own?.score ?? 0) }), " : ", h("span", { class: "theirs", text: String(other?.score ?? 0) }));
       score.setAttribute("aria-label", `${own?.score ?? 0} to ${other?.score ?? 0} against ${other?.name ?? "your opponent"}`);
       write(why, [reason(ending), ending.result === "none" ? result(ending) : `You played against ${other?.name ?? "an opponent"}.`].filter(Boolean).join(" "));
-      show(elo, Boolean(ending.elo));
-      if (ending.elo) write(elo, `Your rating: ${ending.elo.before} → ${ending.elo.after} (${signed(ending.elo.change ?? ending.elo.after - ending.elo.before)})`);
+      show(elo, ending.result !== "none");
+      if (!ending.elo) write(elo, "Your rating is moved a little later.");
+      else write(elo, `Your rating: ${ending.elo.before} → ${ending.elo.after} (${signed(ending.elo.change ?? ending.elo.after - ending.elo.before)})`);
       show(table, ending.results.length > 0);
       table.replaceChildren(rounds(ending));
     },

@@ -123,7 +123,7 @@ export function makeGame(act) {
     if (game.halted) {
       const rival = game.players[rivalSeat(game)]?.name ?? "Your opponent";
       const left = secondsLeft(game.halted.until, now);
-      clock.show(game.halted.until - now, 30_000, `${rival} lost the connection. ${count(left, "second")} to come back.`);
+      clock.show(game.halted.until - now, game.halted.whole, `${rival} lost the connection. ${count(left, "second")} to come back.`);
       show(clock.root, true);
       write(next, "The game waits.");
       return;

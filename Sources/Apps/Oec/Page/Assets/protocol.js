@@ -73,6 +73,7 @@ export function worth(round, code) {
 }
 
 const words = {
+  __proto__: null,
   bad_message: "The server did not understand this page. Reload it.",
   name_invalid: "A name has letters, numbers and spaces, 20 at most.",
   already_playing: "You are playing a game in another tab or window.",

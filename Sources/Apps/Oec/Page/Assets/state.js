@@ -42,6 +42,7 @@ export function mayPlay(state) {
 }
 
 const changes = {
+  __proto__: null,
   "socket/open": (state) => ({ ...state, socket: "open", retryAt: null }),
   "socket/lost": (state, event, now) => ({
     ...state,
@@ -150,7 +151,7 @@ const changes = {
   opponent_disconnected: (state, event, now) =>
     inGame(state, (game) => ({
       ...game,
-      halted: { until: now + event.grace_seconds * 1000 },
+      halted: { until: now + event.grace_seconds * 1000, whole: event.grace_seconds * 1000 },
     })),
   opponent_reconnected: (state, event, now) =>
     inGame(state, (game) => ({
@@ -193,7 +194,7 @@ function resume(state, event, now) {
     return readRound(round, known?.product ?? null, now);
   });
   const phase = event.phase ?? "open";
-  const halted = event.is_paused ? { until: now + (event.pause_remaining_ms ?? 0) } : null;
+  const halted = event.is_paused ? { until: now + (event.pause_remaining_ms ?? 0), whole: 30_000 } : null;
   const until = event.ends_in_ms === null || event.ends_in_ms === undefined ? null : now + event.ends_in_ms;
   const resumed = {
     ...game,
