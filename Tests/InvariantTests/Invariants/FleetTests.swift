@@ -81,6 +81,29 @@ import Testing
         }
     }
 
+    @Test func `the queue moves to the store and back: nothing is fetched twice`() async throws {
+        // Slow, so that calls are always under way while the queue moves.
+        let slow = try FaultSpec(parsing: "latency=300ms..900ms")
+        try await withMock(ScriptedUpstream(), { $0.faults = [slow] }) { mock, url in
+            let fleet = try await Fleet(Self.config(url, calls: 40), readers: 1, workers: 3, withRedis: true)
+            let redis = try #require(fleet.redis)
+            let keys = Self.keys(600)
+            try await fleet.restore(keys, dataset: ("up", "item"))
+            for _ in 1...2 {
+                try await redis.crash()
+                try await fleet.waitForQueue("store")
+                try await redis.resumeService()
+                try await redis.flush()
+                try await fleet.waitForQueue("line")
+            }
+            try await fleet.waitUntilDrained(within: .seconds(120))
+            let updates = try await fleet.updates()
+            #expect(keys.allSatisfy { updates[$0] == 1 }, "each takes effect once, none is lost")
+            #expect(mock.counters().total == keys.count, "one call for each")
+            try await fleet.stop()
+        }
+    }
+
     /// `scripts/soak` lets them stay away for a minute each.
     @Test
     func `Redis goes and comes back empty, PostgreSQL goes: reads from memory never fail, the queue drains`()
