@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import parts.cluster
 import parts.limits
 import parts.memory
 import parts.outage
@@ -20,7 +21,8 @@ import parts.tables
 from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
-         "limits": parts.limits, "tables": parts.tables, "queue": parts.queue}
+         "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
+         "cluster": parts.cluster}
 ROOT = os.path.dirname(HERE)
 
 

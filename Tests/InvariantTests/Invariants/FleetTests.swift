@@ -12,6 +12,9 @@ import Testing
     /// Seconds for which servers stay away.
     private static let outage = environment["FRESHET_SOAK_OUTAGE"].flatMap { Double($0) } ?? 6
 
+    /// Seconds in which connections are cut.
+    private static let cuts = environment["FRESHET_SOAK_OUTAGE"].flatMap { Int($0) } ?? 8
+
     private static func config(_ url: String, calls: Int) -> String {
         """
         logs: { level: warning }
@@ -77,6 +80,34 @@ import Testing
             #expect(updates.count == keys.count, "none is lost")
             #expect(updates.values.allSatisfy { $0 == 1 }, "each takes effect once")
             #expect(mock.counters().violations == 0, "the limit holds as the server counts")
+            try await fleet.stop()
+        }
+    }
+
+    /// `scripts/soak` cuts for a minute.
+    @Test(arguments: [false, true])
+    func `connections to both servers are cut every second: each job takes effect once`(isPooled: Bool) async throws {
+        try await withMock(ScriptedUpstream(), { $0.limits = [try LimitRule(parsing: "key:40/1s")] }) { mock, url in
+            let fleet = try await Fleet(
+                Self.config(url, calls: 40), readers: 1, workers: 2, withRedis: true, isPooled: isPooled)
+            let redis = try #require(fleet.redis)
+            let reader = fleet.readers[0]
+            let hot = try await reader.get("/v1/up/item/hot", [("prefer", "wait=20")])
+            try #require(hot.status == 200, "\(hot.text)")
+            let keys = Self.keys(Self.jobs)
+            try await fleet.restore(keys, dataset: ("up", "item"))
+            for _ in 0..<Self.cuts {
+                _ = try await fleet.postgres.sql(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                        + "WHERE datname = current_database() AND pid <> pg_backend_pid()", in: fleet.database)
+                _ = try await redis.command("CLIENT KILL TYPE normal")
+                #expect(try await reader.get("/v1/up/item/hot").status == 200)
+                try await Task.sleep(for: .seconds(1))
+            }
+            try await fleet.waitUntilDrained(within: .seconds(120 + Self.jobs / 20))
+            let updates = try await fleet.updates()
+            #expect(keys.allSatisfy { updates[$0] == 1 }, "each takes effect once, none is lost")
+            #expect(mock.counters().violations == 0)
             try await fleet.stop()
         }
     }
