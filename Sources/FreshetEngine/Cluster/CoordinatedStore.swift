@@ -234,7 +234,10 @@ extension CoordinatedStore {
             var last: Int64 = 0
             while true {
                 let jobs = try await base.unfinishedJobs(after: last, limit: 1000)
-                if !jobs.isEmpty { try await line.seed(LineFilling.seeds(jobs, now: now), now: now) }
+                if !jobs.isEmpty {
+                    try await line.seed(LineFilling.seeds(jobs, now: now), now: now)
+                    try await LineFilling.takeOutEnded(jobs, of: line, store: base)
+                }
                 if raises {
                     try await line.add(
                         jobs.map { job in
@@ -255,14 +258,31 @@ extension CoordinatedStore {
 
 /// How jobs of the store enter a line.
 enum LineFilling {
+    /// How long a job waits that is put into a line at work: it may have ended since it was read in the store.
+    static let doubt = Duration.seconds(1)
+
     /// Jobs that are leased in the store wait in the line until their lease has run out: whoever runs them takes them out before.
-    static func seeds(_ jobs: [RefreshJob], now: Timestamp) -> [RefreshJob] {
+    static func seeds(_ jobs: [RefreshJob], now: Timestamp, hold: Duration = .zero) -> [RefreshJob] {
         jobs.map { job in
-            guard job.state == .leased else { return job }
+            let span = job.state == .leased ? Dispatcher.leaseFor : hold
+            guard span > .zero, job.notBefore < now + span else { return job }
             var waiting = job
-            (waiting.state, waiting.notBefore) = (.waiting, now + Dispatcher.leaseFor)
+            (waiting.state, waiting.notBefore) = (.waiting, now + span)
             return waiting
         }
+    }
+
+    /// Takes out of the line what has ended in the store since these jobs were read there: a page that was just put in.
+    static func takeOutEnded(_ jobs: [RefreshJob], of line: any JobLine, store: any ClusterStore)
+        async throws(StoreError)
+    {
+        guard let first = jobs.first?.id, let last = jobs.last?.id else { return }
+        let left = try await store.unfinishedJobs(after: first - 1, limit: jobs.count)
+        // Jobs may have come between these; what lies behind the page was not asked for.
+        let end = left.count < jobs.count ? last : left.last?.id ?? last
+        let kept = Set(left.map(\.id))
+        let ended = jobs.map(\.id).filter { $0 <= end && !kept.contains($0) }
+        if !ended.isEmpty { try await line.remove(ended) }
     }
 }
 

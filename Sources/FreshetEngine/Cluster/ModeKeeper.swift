@@ -168,9 +168,10 @@ final class ModeKeeper: Sendable {
         try await compare(context, afterSwitch: true)
     }
 
-    /// Puts every unfinished job of the store into the line.
+    /// Puts every unfinished job of the store into the line, and names them.
     ///
-    /// - Returns: Their ids.
+    /// `inLine` is what the line held before, `nil` while nobody leases in it; `settles` takes leases of the store over, just
+    /// after the queue has moved.
     @discardableResult
     private func fill(_ context: EngineContext, beside inLine: Set<Int64>? = nil, settles: Bool = false)
         async throws(StoreError) -> Set<Int64>
@@ -184,8 +185,9 @@ final class ModeKeeper: Sendable {
                 let running =
                     settles ? jobs.filter { $0.state == .leased && inLine?.contains($0.id) ?? false }.map(\.id) : []
                 if !running.isEmpty { try await coordinator.line.remove(running) }
-                try await coordinator.line.seed(LineFilling.seeds(jobs, now: now), now: now)
-                if let inLine { try await takeOut(jobs.map(\.id).filter { !inLine.contains($0) }, context) }
+                let hold = inLine == nil ? .zero : LineFilling.doubt
+                try await coordinator.line.seed(LineFilling.seeds(jobs, now: now, hold: hold), now: now)
+                if inLine != nil { try await LineFilling.takeOutEnded(jobs, of: coordinator.line, store: store) }
             }
             ids.formUnion(jobs.map(\.id))
             guard jobs.count == 1000, let end = jobs.last else { return ids }
