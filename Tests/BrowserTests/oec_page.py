@@ -31,7 +31,7 @@ async def run(name, scenario, world):
     began = time.monotonic()
     players = []
     try:
-        await asyncio.wait_for(scenario(world, players), 240)
+        await asyncio.wait_for(scenario(world, players), 170)
         for player in players:
             await player.is_clean()
         print(f"ok      {name} ({time.monotonic() - began:.0f} s)", flush=True)

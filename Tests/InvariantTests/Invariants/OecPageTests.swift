@@ -24,11 +24,11 @@ import Testing
             let python = variables["FRESHET_PYTHON"] ?? Self.root.appending(path: ".build/python/bin/python3").path
             let script = Self.root.appending(path: "Tests/BrowserTests/oec_page.py").path
             let process = try ChildProcess(
-                path: python, arguments: ["-B", script, try FreshetBinary.path], folder: scratch.path,
+                path: python, arguments: ["-B", script, URL(filePath: try FreshetBinary.path).path], folder: scratch.path,
                 environment: variables.filter { ["FRESHET_CHROMIUM", "FRESHET_PICTURES"].contains($0.key) },
                 output: scratch.path + "/browser.out", errors: scratch.path + "/browser.err")
             try process.start()
-            let code = try await process.end(within: .seconds(240))
+            let code = try await process.end(within: .seconds(300))
             print(process.outputText)
             #expect(code == 0, "\(process.outputText)\n\(process.errorText.suffix(3000))")
         }
