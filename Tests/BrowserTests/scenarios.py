@@ -60,7 +60,7 @@ async def two_people_play(world, players):
     ids = [player.last("player_created")["user_id"] for player in (ann, bob)]
     claim = {"player1_id": ids[0], "player2_id": ids[1], "player1_score": shown[0][0], "player2_score": shown[0][1]}
     check((ask(world.real.page + "api/games/result", claim) or {}).get("success") is True, "the server keeps that result")
-    await ann.click("Back to the start")
+    await ann.click("To the start")
     await ann.see(".identity:has-text('of 1')")
 
 
@@ -213,6 +213,10 @@ async def reload_and_return(world, players):
     await eve.see("h1:has-text('You win')")
     check(await eve.text(".final") == "9 : 0", "a game that was given up is won 9 to 0")
     await eve.said("Dan gave up.")
+    for player in (dan, eve):
+        await player.click("Play again")
+    await asyncio.gather(dan.in_round(1), eve.in_round(1))
+    check(dan.last("game_found")["game_id"] == eve.last("game_found")["game_id"], "friends meet again in their room")
 
 
 async def values_made_up(world, players):
@@ -233,6 +237,20 @@ async def values_made_up(world, players):
     world.made_up.mend()
     await fay.said("Real trade values have arrived.")
     await until(lambda: fay.page.locator("#made-up").is_hidden(), "nothing is called made up any longer")
+
+    # The server is killed in mid-round, and the game goes on.
+    fay.allowed = ["WebSocket connection to"]
+    await fay.see("h1.round:not(:has-text('Round 1 '))")
+    game, score = fay.last("game_found")["game_id"], await fay.score()
+    await world.made_up.restart()
+    await fay.said("Connection lost.")
+    await fay.said("You are back in the game.")
+    check(fay.last("game_state")["game_id"] == game, "it is the same game")
+    told = [player["score"] for player in fay.last("game_state")["players"]]
+    check(await fay.score() == told and sum(told) >= sum(score), f"the score is kept: {score}, then {told}")
+    await fay.see(".card:not([aria-disabled])")
+    await fay.play()
+    await fay.see(".shown")
 
 
 async def words_for_what_goes_wrong(world, players):

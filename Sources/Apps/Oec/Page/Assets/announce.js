@@ -1,7 +1,7 @@
 // What is said to those who do not see the page: one sentence for each thing that happened.
 
 import { count, moneyWords } from "./format.js";
-import { outcome, worth } from "./protocol.js";
+import { called, opening, outcome, worth } from "./protocol.js";
 import { rivalSeat } from "./state.js";
 
 /** The words for an event, or null; `before` and `after` are the states around it. */
@@ -37,7 +37,7 @@ export function result(ending) {
 
 /** Why a game ended before its last round, or null. */
 export function reason(ending) {
-  const rival = ending.players[1 - ending.seat]?.name ?? "The other player";
+  const rival = opening(ending.players[1 - ending.seat]);
   if (ending.how === "forfeited") {
     const didQuit = ending.reason === "quit";
     if (ending.result === "won") return didQuit ? `${rival} gave up.` : `${rival} did not come back in time.`;
@@ -69,20 +69,20 @@ const sentences = {
   "ui/impatient": (_, __, after) =>
     after.waiting?.kind === "anyone" ? "Nobody has come yet. You can play the computer instead." : null,
   "ui/played": (event, _, after) => {
-    const rival = after.game.players[rivalSeat(after.game)]?.name;
+    const rival = called(after.game.players[rivalSeat(after.game)]);
     return `You played ${event.card.name}. ${after.game.isRivalDown ? "" : `Waiting for ${rival}.`}`;
   },
-  game_found: (_, __, after) => `You play against ${after.game.players[rivalSeat(after.game)].name}.`,
+  game_found: (_, __, after) => `You play against ${called(after.game.players[rivalSeat(after.game)])}.`,
   round_started: (_, __, after) => round(after.game),
   card_played: (event, before, after) => {
-    if (event.seat !== after.game?.seat) return `${after.game?.players[event.seat]?.name ?? "The opponent"} has played.`;
+    if (event.seat !== after.game?.seat) return `${opening(after.game?.players[event.seat])} has played.`;
     return event.by_clock ? "Time is up. A card was played for you." : null;
   },
   round_completed: (_, __, after) => {
     const { game } = after;
     const last = game.results.at(-1);
     const madeUp = last.data?.origin === "fallback" ? " The values of this round are made up." : "";
-    return `${verdict(last, game.seat, game.players[rivalSeat(game)].name)} ${score(game)}${madeUp}`;
+    return `${verdict(last, game.seat, opening(game.players[rivalSeat(game)]))} ${score(game)}${madeUp}`;
   },
   opponent_disconnected: (event, _, after) =>
     after.game ? `${after.game.players[rivalSeat(after.game)].name} lost the connection. The clock stands for up to ${count(event.grace_seconds, "second")}.` : null,

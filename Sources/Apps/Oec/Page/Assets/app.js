@@ -192,10 +192,13 @@ const act = {
     if (connection.send(send.quit())) dispatch({ type: "ui/quit" });
   },
   again() {
-    const { kind, players, seat } = state.ending;
+    const { kind, players, seat, room } = state.ending;
     const isComputer = players[1 - seat]?.isComputer || kind === "computer";
     dispatch({ type: "ui/lobby" });
-    start(isComputer ? "computer" : "anyone", "");
+    // Friends meet again in their room.
+    if (isComputer) start("computer", "");
+    else if (room) act.joinRoom(room, "");
+    else start("anyone", "");
   },
   lobby() {
     dispatch({ type: "ui/lobby" });

@@ -3,7 +3,7 @@
 import { reason, result } from "./announce.js";
 import { button, focusOn, h, show, spoken, write } from "./dom.js";
 import { flag, money, moneyWords, signed } from "./format.js";
-import { outcome, worth } from "./protocol.js";
+import { called, outcome, worth } from "./protocol.js";
 
 const titles = { won: "You win", lost: "You lose", draw: "A draw", none: "The game is over" };
 const points = { won: "You won", lost: "You lost", tied: "Tie" };
@@ -35,7 +35,7 @@ export function makeEnding(act) {
   const why = h("p", { class: "lead" });
   const elo = h("p", { class: "elo" });
   const again = button("Play again", () => act.again(), { class: "primary" });
-  const lobby = button("Back to the start", () => act.lobby());
+  const lobby = button("To the start", () => act.lobby());
   const leaders = button("Leaderboard", () => act.leaderboard());
   const table = h("div", { class: "scroll", role: "region", "aria-label": "All rounds", tabindex: 0 });
   const root = h("div", { class: "screen ending" }, heading, score, why, elo, h("div", { class: "row" }, again, lobby, leaders), table);
@@ -52,8 +52,8 @@ export function makeEnding(act) {
       heading.className = ending.result;
       show(score, ending.result !== "none");
       score.replaceChildren(h("span", { class: "mine", text: String(own?.score ?? 0) }), " : ", h("span", { class: "theirs", text: String(other?.score ?? 0) }));
-      score.setAttribute("aria-label", `${own?.score ?? 0} to ${other?.score ?? 0} against ${other?.name ?? "your opponent"}`);
-      write(why, [reason(ending), ending.result === "none" ? result(ending) : `You played against ${other?.name ?? "an opponent"}.`].filter(Boolean).join(" "));
+      score.setAttribute("aria-label", `${own?.score ?? 0} to ${other?.score ?? 0} against ${called(other)}`);
+      write(why, [reason(ending), ending.result === "none" ? result(ending) : `You played against ${called(other)}.`].filter(Boolean).join(" "));
       show(elo, ending.result !== "none");
       if (!ending.elo) write(elo, "Your rating is moved a little later.");
       else write(elo, `Your rating: ${ending.elo.before} → ${ending.elo.after} (${signed(ending.elo.change ?? ending.elo.after - ending.elo.before)})`);

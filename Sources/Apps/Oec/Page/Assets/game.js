@@ -6,7 +6,7 @@ import { attribute, button, focusOn, h, show, spoken, write } from "./dom.js";
 import { count, secondsLeft } from "./format.js";
 import { makeHand } from "./hand.js";
 import { isMadeUp, provenance } from "./notices.js";
-import { outcome } from "./protocol.js";
+import { called, opening, outcome } from "./protocol.js";
 import { rivalSeat } from "./state.js";
 
 const signs = { won: "✓", lost: "✗", tied: "=" };
@@ -93,7 +93,7 @@ export function makeGame(act) {
     drawn = key;
     drawPips(game);
     if (game.phase !== "shown" || !round) return;
-    const rival = game.players[rivalSeat(game)]?.name ?? "Your opponent";
+    const rival = opening(game.players[rivalSeat(game)]);
     write(verdictText, verdict(round, game.seat, rival));
     verdictText.className = `verdict ${outcome(round, game.seat)}`;
     figure.replaceChildren(chart(round, game.seat, game.players));
@@ -121,7 +121,7 @@ export function makeGame(act) {
     const { game } = state;
     if (!game) return;
     if (game.halted) {
-      const rival = game.players[rivalSeat(game)]?.name ?? "Your opponent";
+      const rival = opening(game.players[rivalSeat(game)]);
       const left = secondsLeft(game.halted.until, now);
       clock.show(game.halted.until - now, game.halted.whole, `${rival} lost the connection. ${count(left, "second")} to come back.`);
       show(clock.root, true);
@@ -158,12 +158,12 @@ export function makeGame(act) {
       theirs.show(rival, rival?.name ?? "Opponent", other);
       write(category, game.product?.category?.replaceAll("_", " ") ?? "");
       write(product, game.product?.name ?? "");
-      write(status, tellStatus(state, rival?.name ?? "your opponent"));
+      write(status, tellStatus(state, called(rival)));
       write(fault, state.fault?.message ?? "");
       show(fault, Boolean(state.fault));
       write(question, rival?.isComputer
         ? "A game against the computer that you give up counts for nothing."
-        : `${rival?.name ?? "Your opponent"} wins 9 to 0 then, and your rating falls.`);
+        : `${opening(rival)} wins 9 to 0 then, and your rating falls.`);
       drawRound(game);
       show(choice, game.phase !== "shown");
       show(shown, game.phase === "shown" && game.results.length > 0);

@@ -24,6 +24,18 @@ export function readPlayer(player) {
   };
 }
 
+/** How a player is called within a sentence. */
+export function called(player) {
+  if (player?.isComputer) return "the computer";
+  return player?.name ?? "your opponent";
+}
+
+/** How a player is called where a sentence begins; names stay as they are. */
+export function opening(player) {
+  if (player?.isComputer) return "The computer";
+  return player?.name ?? "Your opponent";
+}
+
 /** A card. */
 export function readCard(card) {
   return { code: card.country_code, name: card.country_name };

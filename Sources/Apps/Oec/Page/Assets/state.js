@@ -108,6 +108,7 @@ const changes = {
       cards: event.your_cards.map(readCard),
       total: event.total_rounds,
       kind: state.waiting?.kind ?? "anyone",
+      room: event.room_code ?? null,
     },
   }),
   round_started: (state, event, now) =>
@@ -169,7 +170,7 @@ const changes = {
 const emptyGame = {
   id: null, seat: 0, secret: null, players: [], cards: [], round: 0, total: 9, product: null, phase: "dealt", mine: null,
   isDown: false, isRivalDown: false, byClock: false, endsAt: null, roundTime: 20_000, nextAt: null, halted: null, results: [],
-  kind: "anyone", isResuming: true, isQuitting: false,
+  kind: "anyone", room: null, isResuming: true, isQuitting: false,
 };
 
 function inGame(state, change, more = {}) {
@@ -200,6 +201,7 @@ function resume(state, event, now) {
     ...game,
     id: event.game_id ?? game.id,
     seat: event.seat ?? game.seat,
+    room: event.room_code ?? game.room,
     round: event.current_round,
     total: event.total_rounds ?? game.total,
     product: event.current_product ?? game.product,
@@ -237,6 +239,7 @@ function over(state, event, now, how) {
     players,
     seat: game.seat,
     kind: game.kind,
+    room: game.room,
     results: results.length > 0 ? results : game.results,
   };
   const me = state.me && ending.elo ? { ...state.me, rating: ending.elo.after } : state.me;
