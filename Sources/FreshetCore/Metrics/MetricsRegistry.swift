@@ -68,6 +68,9 @@ public final class MetricsRegistry: Sendable {
         return state.withLock { $0.values[name]?[key] }
     }
 
+    /// Every value of a counter or gauge, by its labels as they are written out: `source="a",outcome="200"`.
+    public func values(of name: String) -> [String: Double] { state.withLock { $0.values[name] ?? [:] } }
+
     /// Everything in the Prometheus text format 0.0.4, sorted by name.
     public func prometheusText() -> String {
         state.withLock { state in

@@ -143,7 +143,9 @@ struct RefreshPipeline: Sendable {
         context.metrics.increment("freshet_refreshes_total", labels + [("outcome", plan.label)])
         context.metrics.observe("freshet_refresh_seconds", labels, seconds: took.inSeconds)
         context.tally.add(plan, about: id)
-        if plan.outcome != nil { governor.noteAttempt(failure: plan.failure, at: context.clock.now()) }
+        if plan.outcome != nil {
+            governor.noteAttempt(on: id.dataset, failure: plan.failure, at: context.clock.now())
+        }
         func about() -> Logger.Metadata {
             [
                 "source": "\(id.dataset.source)", "dataset": "\(id.dataset.name)", "key": "\(id.key)",

@@ -29,6 +29,7 @@ final class SourceGovernor: Sendable {
         var onChange: (@Sendable () -> Void)?
         var lastSuccess: Timestamp?
         var lastFailure: FailureNote?
+        var attempts: [DatasetID: DatasetAttempts] = [:]
     }
 
     init(source: SourceConfig, context: EngineContext) {
@@ -218,11 +219,20 @@ final class SourceGovernor: Sendable {
     }
 
     /// Notes how the last attempt on a document went, for `status`.
-    func noteAttempt(failure: FailureNote?, at: Timestamp) {
+    func noteAttempt(on dataset: DatasetID, failure: FailureNote?, at: Timestamp) {
         state.withLock { state in
-            if let failure { state.lastFailure = failure } else { state.lastSuccess = at }
+            if let failure {
+                state.lastFailure = failure
+                state.attempts[dataset, default: DatasetAttempts()].lastFailure = failure
+            } else {
+                state.lastSuccess = at
+                state.attempts[dataset, default: DatasetAttempts()].lastSuccess = at
+            }
         }
     }
+
+    /// How the last attempts went, by dataset.
+    var attempts: [DatasetID: DatasetAttempts] { state.withLock { $0.attempts } }
 
     /// Parks a key, or returns it to service; `false` when there is no such key.
     func setKey(_ keyID: String, parkedFor: Duration?, reason: String) -> Bool {

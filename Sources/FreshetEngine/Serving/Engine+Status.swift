@@ -6,6 +6,9 @@ extension Engine {
         var report = StatusReport(at: context.clock.now(), startedAt: startedAt)
         report.autoRefresh = configuration.queue.autoRefresh
         report.cluster = clusterReport
+        report.attempts = governors.values.reduce(into: [:]) { all, governor in
+            all.merge(governor.attempts) { first, _ in first }
+        }
         guard report.cluster != nil else {
             report.sources = await sourceStatuses()
             try await askStore(&report)
@@ -107,15 +110,22 @@ extension Engine {
             (status.health, status.reason) = (
                 .limited, "upstream's quota is used up until \(shown(until).rfc3339)"
             )
+            (status.condition, status.until) = ("quota", shown(until))
         } else if let out = status.keys.first(where: { $0.state != "ok" }) {
             (status.health, status.reason) = (.limited, "key \(out.id): \(out.reason ?? out.state)")
+            (status.condition, status.until) = (out.state == "parked" ? "key-parked" : "key-disabled", out.returnsAt)
         }
         if let found = SourceConditions.of(look.budget, time: shown) {
             (status.health, status.reason) = (.down, found.detail)
+            (status.condition, status.until) = (found.condition.reason, found.condition.until)
         }
         switch look.budget.gate {
-        case .breakerOpen(_, let next, _): status.breaker = next > now ? "open" : "half-open"
-        case .maintenance(let since, _, _): status.maintenanceSince = shown(since)
+        case .breakerOpen(let since, let next, _):
+            status.breaker = next > now ? "open" : "half-open"
+            status.since = shown(since)
+        case .maintenance(let since, _, _):
+            status.maintenanceSince = shown(since)
+            status.since = status.maintenanceSince
         case .passing, .stopped: break
         }
         return status

@@ -40,6 +40,8 @@ public struct StatusReport: Sendable {
     public var sources: [SourceStatus] = []
     /// By id.
     public var datasets: [(id: DatasetID, census: DatasetCensus)] = []
+    /// How the last refreshes by this process went, of the datasets that had any.
+    public var attempts: [DatasetID: DatasetAttempts] = [:]
     /// What the last rows of datasets with tables were like, and why they take none, by id.
     public var tables: [DatasetTables] = []
     /// Rows that wait for warehouses: entries, and since when, by name.
@@ -59,6 +61,17 @@ public struct StatusReport: Sendable {
 
     /// Creates an empty report.
     public init(at: Timestamp, startedAt: Timestamp) { (self.at, self.startedAt) = (at, startedAt) }
+}
+
+/// How the last refreshes of a dataset went.
+public struct DatasetAttempts: Sendable, Hashable {
+    /// The last success.
+    public var lastSuccess: Timestamp?
+    /// The last failure.
+    public var lastFailure: FailureNote?
+
+    /// Creates a record of nothing.
+    public init() {}
 }
 
 /// A deployment of several processes at a glance, as this one sees it.
@@ -113,6 +126,13 @@ public struct SourceStatus: Sendable {
     public var health = Health.ok
     /// A sentence when they do not.
     public var reason: String?
+    /// A short stable word for what `reason` says: `breaker-open`, `maintenance`, `stopped`, `key-parked`, `key-disabled`,
+    /// `quota`; `nil` while all is well.
+    public var condition: String?
+    /// Since when, where that is known.
+    public var since: Timestamp?
+    /// When Freshet tries again by itself; `nil` when only a person can end it.
+    public var until: Timestamp?
     /// Each limit and key with what is left.
     public var budgets: [BudgetLine] = []
     /// Each key.

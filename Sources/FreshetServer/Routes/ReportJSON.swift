@@ -50,7 +50,8 @@ enum ReportJSON {
     static func source(_ status: SourceStatus) -> JSONValue {
         .object([
             ("source", .string(status.name)), ("health", .string(status.health.rawValue)),
-            ("reason", .optional(status.reason)), ("breaker", .string(status.breaker)),
+            ("reason", .optional(status.reason)), ("condition", .optional(status.condition)),
+            ("since", .time(status.since)), ("until", .time(status.until)), ("breaker", .string(status.breaker)),
             ("maintenance_since", .time(status.maintenanceSince)), ("in_flight", .number(Int64(status.inFlight))),
             ("last_success", .time(status.lastSuccess)), ("last_error", failure(status.lastFailure)),
             ("keys", .array(status.keys.map(key))),
@@ -102,7 +103,7 @@ enum ReportJSON {
             ("at", .time(report.at)), ("started_at", .time(report.startedAt)),
             ("store_problem", .optional(report.storeProblem)),
             ("sources", .array(report.sources.map(source))),
-            ("datasets", .array(report.datasets.map { census($0.id, $0.census) })),
+            ("datasets", .array(report.datasets.map { census($0.id, $0.census, report.attempts[$0.id]) })),
             ("freshness", .array(report.freshness.map(AdaptiveJSON.freshness))),
             (
                 "tables",
@@ -152,12 +153,13 @@ enum ReportJSON {
         ])
     }
 
-    private static func census(_ id: DatasetID, _ census: DatasetCensus) -> JSONValue {
+    private static func census(_ id: DatasetID, _ census: DatasetCensus, _ attempts: DatasetAttempts?) -> JSONValue {
         .object([
             ("source", .string(id.source)), ("dataset", .string(id.name)), ("live", .number(Int64(census.live))),
             ("stale", .number(Int64(census.stale))), ("missing", .number(Int64(census.missing))),
             ("gone", .number(Int64(census.gone))), ("unknown", .number(Int64(census.unknown))),
             ("bytes", .number(Int64(census.bytes))), ("oldest", .time(census.oldest)),
+            ("last_success", .time(attempts?.lastSuccess)), ("last_error", failure(attempts?.lastFailure)),
         ])
     }
 }
