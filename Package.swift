@@ -98,7 +98,7 @@ let package = Package(
                 "CZlib", "FreshetCore", "FreshetDocument", "FreshetEngine", "FreshetExport", crypto, httpTypes,
                 hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
                 nioWebSocket,
-            ]),
+            ], resources: [.embedInCode("Home/Assets")]),
         library(
             "FreshetRuntime",
             [

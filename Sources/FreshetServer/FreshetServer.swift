@@ -85,10 +85,12 @@ public struct FreshetServer: Service, CustomStringConvertible {
             heartbeat: min(.seconds(15), .nanoseconds(idle.nanoseconds / 3)))
         try await hub.prepare()
         let reader = DocumentReader(service: service, cold: cold)
+        let desk = HomeDesk(service: service, clock: clock)
         let table = RouteList.make(
             hub: hub, reader: reader, tokens: tokens,
             operations: OperationsRoutes(service: service, metrics: metrics, build: build),
-            build: build, logger: logger, isProbeOnly: isProbeOnly)
+            home: HomePage(service: service, tokens: tokens, build: build, desk: desk), build: build, logger: logger,
+            isProbeOnly: isProbeOnly)
         let dispatcher = Dispatcher(table: table, tokens: tokens, clock: clock, logger: logger, counters: counters)
         let sockets = SocketTable(hub: hub, tokens: tokens, reader: reader, clock: clock)
         let (host, usesLane) = (configuration.host, usesLane)
@@ -107,6 +109,7 @@ public struct FreshetServer: Service, CustomStringConvertible {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await hub.run() }
+                if !isProbeOnly { group.addTask { await desk.run() } }
                 defer { group.cancelAll() }
                 try await server.run()
             }

@@ -9,8 +9,8 @@ enum RouteList {
     static let probes: Set = ["/livez", "/readyz", "/health", "/metrics", "/version"]
 
     static func make(
-        hub: EventHub, reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, build: BuildInfo,
-        logger: Logger,
+        hub: EventHub, reader: DocumentReader, tokens: TokenService, operations: OperationsRoutes, home: HomePage,
+        build: BuildInfo, logger: Logger,
         isProbeOnly: Bool = false
     ) -> RouteTable {
         let service = reader.service
@@ -21,10 +21,8 @@ enum RouteList {
         let refresh = RefreshRoutes(reader: reader, logger: logger)
         let proxy = ProxyRoutes(reader: reader, tokens: tokens)
         let tables = TableRoutes(service: service, logger: logger)
-        var routes = [
-            Route(
-                .get, "/", .everyone, "What is mirrored, and where to look",
-                HomePage(service: service, build: build).get),
+        var routes = home.routes
+        routes += [
             Route(.get, "/livez", .everyone, "Whether the process runs", operations.live),
             Route(.get, "/readyz", .everyone, "Whether reads can be served", operations.ready),
             Route(.get, "/health", .everyone, "Sources, store and queue", operations.health),

@@ -56,6 +56,7 @@ import Testing
     @Test func `the page shows sources and escapes what it shows`() async throws {
         try await World.run { (world: World) async throws in
             world.mirror.script.withLock { $0.isDown = true }
+            world.clock.advance(by: .seconds(3))
             let page = try await world.get("/")
             #expect(page["Content-Type"] == "text/html; charset=utf-8")
             #expect(page.text.contains("breaker open: &lt;b&gt;timeouts&lt;/b&gt;"))
@@ -70,15 +71,20 @@ import Testing
             let hub = EventHub(
                 group: MultiThreadedEventLoopGroup.singleton, store: world.mirror.store, bell: world.mirror.eventBell,
                 clock: world.clock, logger: Logger(label: "t"), heartbeat: .seconds(15))
+            let tokens = TokenService(store: world.mirror.store, readsNeedToken: false, clock: world.clock)
+            let home = HomePage(
+                service: world.mirror, tokens: tokens, build: BuildInfo(version: "1"),
+                desk: HomeDesk(service: world.mirror, clock: world.clock))
             let table = RouteList.make(
                 hub: hub,
                 reader: DocumentReader(service: world.mirror, cold: ColdKeys(perMinute: 1, clock: world.clock)),
-                tokens: TokenService(store: world.mirror.store, readsNeedToken: false, clock: world.clock),
+                tokens: tokens,
                 operations: OperationsRoutes(
                     service: world.mirror,
                     metrics: MetricsPage(
                         service: world.mirror, lanes: [], router: RouterCounters(), build: BuildInfo(version: "1")),
-                    build: BuildInfo(version: "1")), build: BuildInfo(version: "1"), logger: .init(label: "t"))
+                    build: BuildInfo(version: "1")), home: home, build: BuildInfo(version: "1"),
+                logger: .init(label: "t"))
             let listed = OpenAPITests.paths(in: text)
             #expect(listed.contains("/v1/clash/clan/{tag}/history") && listed.contains("/v1/clash/leagues/_"))
             for path in listed {

@@ -97,6 +97,16 @@ final class TokenService: LaneAccess {
         }
     }
 
+    /// Whether a request may use a route.
+    func allows(_ access: Route.Access, _ exchange: Exchange) -> Bool {
+        do {
+            try check(access, exchange)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     private func checkWriter(_ needed: TokenRecord.Role, _ exchange: Exchange) throws(Problem) {
         if let role = exchange.role {
             guard role >= needed else {

@@ -115,6 +115,11 @@ struct HealthReport {
                 output: cluster.coordinatorProblem ?? "the queue is in the \(cluster.queue)"))
     }
 
+    /// What is not as it should be, sources aside.
+    var warnings: [(name: String, text: String)] {
+        checks.filter { $0.status != .pass && !$0.name.hasPrefix("source:") }.map { ($0.name, $0.output ?? "") }
+    }
+
     private mutating func add(_ check: Check) {
         checks.append(check)
         status = max(status, check.status)

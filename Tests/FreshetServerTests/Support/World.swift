@@ -106,6 +106,7 @@ final class ScriptedMirror: MirrorService {
     let metrics = MetricsRegistry()
     let store: any Store = MemoryStore()
     private let clock: ManualClock
+    private let began: Timestamp
 
     struct Script: Sendable {
         var demands: [DocumentID] = []
@@ -122,6 +123,8 @@ final class ScriptedMirror: MirrorService {
         var nextTry: Timestamp?
         var passResult = PassResult.answer(status: 200, headers: [], body: [])
         var isDown = false
+        /// How often somebody asked how everything stands.
+        var looks = 0
         var tables: (any TableStore)?
     }
 
@@ -130,6 +133,7 @@ final class ScriptedMirror: MirrorService {
     init(configuration: Configuration, clock: ManualClock) {
         self.configuration = configuration
         self.clock = clock
+        began = clock.now()
         catalog = Catalog(configuration: configuration, memoryLimit: configuration.server.memory, clock: clock)
         catalog.setDemandSink { [weak self] id in self?.script.withLock { $0.demands.append(id) } }
     }
@@ -175,14 +179,15 @@ final class ScriptedMirror: MirrorService {
     }
 
     func status() async throws(StoreError) -> StatusReport {
-        var report = StatusReport(at: clock.now(), startedAt: clock.now() - .seconds(60))
+        script.withLock { $0.looks += 1 }
+        var report = StatusReport(at: clock.now(), startedAt: began - .seconds(60))
         var source = SourceStatus(name: "clash")
         if script.withLock({ $0.isDown }) { (source.health, source.reason) = (.down, "breaker open: <b>timeouts</b>") }
         source.keys = [KeyLine(id: "k1", state: "ok", calls: 3)]
         source.budgets = [BudgetLine(scope: "key", subject: "k1", calls: 40, per: .seconds(1), used: 3)]
         report.sources = [source]
         var census = DatasetCensus()
-        (census.live, census.stale, census.oldest) = (7, 2, clock.now() - .seconds(300))
+        (census.live, census.stale, census.oldest) = (7, 2, began - .seconds(300))
         report.datasets = [(id: DatasetID(source: "clash", name: "clan"), census: census)]
         return report
     }
