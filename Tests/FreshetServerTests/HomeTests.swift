@@ -56,6 +56,7 @@ import Testing
             let again = try await world.get(path, ["If-None-Match: \(tag)"])
             #expect(again.status == 304 && again["ETag"] == tag && again.text.isEmpty)
             #expect(try await world.get(path, ["If-None-Match: \"other\""]).status == 200)
+            #expect(try await world.get("/home/other.js").status == 404)
         }
     }
 
@@ -76,6 +77,7 @@ import Testing
                         type: "custom.<b>", source: "clash", document: id,
                         payload: Array(#"{"note":"<script>alert(1)</script>"}"#.utf8))
                 ], now: world.clock.now())
+            world.clock.advance(by: .seconds(3))
             for path in ["/", "/home/board"] {
                 let text = try await world.get(path).text
                 #expect(
@@ -114,6 +116,7 @@ import Testing
             _ = try await world.mirror.store.append(
                 [NewEvent(type: "custom.secret", source: "clash", document: nil, payload: Array(#"{"a":1}"#.utf8))],
                 now: world.clock.now())
+            world.clock.advance(by: .seconds(3))
             // This machine is its owner's as long as there is no token.
             let admin = try await token(world, "admin", [])
             let page = try await world.get("/")

@@ -6,7 +6,7 @@ import NIOCore
 /// The files of the page, in the binary; a client that has one is told so.
 struct HomeAssets: Sendable {
     private struct Asset: Sendable {
-        let path: String
+        let name: String
         let type: String
         let body: ByteBuffer
         let tag: String
@@ -18,31 +18,30 @@ struct HomeAssets: Sendable {
 
     init() {
         assets = [
-            ("/home/home.css", "text/css; charset=utf-8", PackageResources.home_css),
-            ("/home/home.js", "text/javascript; charset=utf-8", PackageResources.home_js),
-            ("/home/morph.js", "text/javascript; charset=utf-8", PackageResources.morph_js),
-            ("/home/news.js", "text/javascript; charset=utf-8", PackageResources.news_js),
-            ("/home/stream.js", "text/javascript; charset=utf-8", PackageResources.stream_js),
-            ("/home/icon.svg", "image/svg+xml", PackageResources.icon_svg),
-        ].map { path, type, bytes in
-            Asset(path: path, type: type, body: ByteBuffer(bytes: bytes), tag: HomeTag.of(bytes))
+            ("home.css", "text/css; charset=utf-8", PackageResources.home_css),
+            ("home.js", "text/javascript; charset=utf-8", PackageResources.home_js),
+            ("morph.js", "text/javascript; charset=utf-8", PackageResources.morph_js),
+            ("news.js", "text/javascript; charset=utf-8", PackageResources.news_js),
+            ("stream.js", "text/javascript; charset=utf-8", PackageResources.stream_js),
+            ("icon.svg", "image/svg+xml", PackageResources.icon_svg),
+        ].map { name, type, bytes in
+            Asset(name: name, type: type, body: ByteBuffer(bytes: bytes), tag: HomeTag.of(bytes))
         }
         mark = HomeTag.of(assets.map(\.tag).joined().utf8)
     }
 
-    /// One route for each.
-    var routes: [Route] {
-        assets.map { asset in
-            Route(.get, asset.path, .everyone, "A file of the page at /") { exchange in
-                try exchange.allowParameters([])
-                return HomeTag.reply(
-                    exchange, tag: asset.tag,
-                    fields: [
-                        ("Content-Type", asset.type), ("Cache-Control", "no-cache"),
-                        ("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'"),
-                    ], body: asset.body)
-            }
+    /// A file by its name.
+    func file(_ exchange: Exchange) async throws -> Reply {
+        try exchange.allowParameters([])
+        guard let name = exchange.capture("file"), let asset = assets.first(where: { $0.name == name }) else {
+            throw Problem(404, "no-such-path", "The page at / has no file of this name.")
         }
+        return HomeTag.reply(
+            exchange, tag: asset.tag,
+            fields: [
+                ("Content-Type", asset.type), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff"),
+                ("Content-Security-Policy", "default-src 'none'"),
+            ], body: asset.body)
     }
 }
 

@@ -16,7 +16,8 @@ struct HomePage: Sendable {
         [
             Route(.get, "/", .everyone, "How everything stands, for people", page),
             Route(.get, "/home/board", .reader, "The part of the page at / that changes, as HTML", board),
-        ] + assets.routes
+            Route(.get, "/home/{file}", .everyone, "A style, script or picture of the page at /", assets.file),
+        ]
     }
 
     /// Nothing from elsewhere, nothing inline, in nobody's frame.
