@@ -11,6 +11,7 @@ import sys
 import time
 
 import parts.cluster
+import parts.fanout
 import parts.limits
 import parts.memory
 import parts.outage
@@ -22,7 +23,7 @@ from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
          "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
-         "cluster": parts.cluster}
+         "cluster": parts.cluster, "fanout": parts.fanout}
 ROOT = os.path.dirname(HERE)
 
 

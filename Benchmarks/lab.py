@@ -44,7 +44,7 @@ class Lab:
         self.both = {cores[0], cores[1]}
         self.folder = tempfile.mkdtemp(prefix="freshet-bench-")
         self.running = []
-        self.reader = self._compile("client/reader.c")
+        self.reader = self.compile("client/reader.c")
 
     def __enter__(self):
         return self
@@ -54,11 +54,12 @@ class Lab:
             self._kill(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _compile(self, source):
+    def compile(self, source, *options):
+        """A client in C; returns its path."""
         swift = os.path.dirname(os.path.realpath(shutil.which("swift") or "/usr/bin/swift"))
         compiler = shutil.which("cc") or shutil.which("clang") or os.path.join(swift, "clang")
         output = self.path(os.path.basename(source)[:-2])
-        subprocess.run([compiler, "-O2", "-o", output, os.path.join(HERE, source)], check=True)
+        subprocess.run([compiler, "-O2", "-o", output, os.path.join(HERE, source), *options], check=True)
         return output
 
     def path(self, *parts):

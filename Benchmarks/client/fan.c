@@ -1,7 +1,7 @@
 // fan PROTOCOL PORT SUBSCRIBERS MESSAGES RATE SIZE [TOKEN]
 // Connects SUBSCRIBERS over PROTOCOL (ws, sse, nats, redis) and says "ready". With MESSAGES above 0 it waits for a line, publishes
 // so many of SIZE bytes, RATE a second (0: as fast as they are taken) over a connection of its own, counts what arrives and how
-// long it took, and prints that as JSON. With 0 it keeps the connections until its input ends.
+// long it took from the first publish, and prints that as JSON. With 0 it keeps the connections until its input ends.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +26,7 @@ static int port;
 static long count, rate, size;
 static unsigned histogram[STEPS + 1];
 static char input[1 << 18];
+static _Atomic long began;
 
 static long now(void) {
     struct timespec t;
@@ -144,7 +145,7 @@ static void *publish(void *unused) {
         put(fd, hello, strlen(hello));
         await(fd, "PONG");
     }
-    long began = now();
+    began = now();
     for (long index = 0; index < count; index++) {
         if (rate > 0) {
             long due = began + index * 1000000L / rate;
@@ -254,7 +255,7 @@ int main(int argc, char **argv) {
     if (!fgets(line, sizeof line, stdin)) return 1;
     pthread_t publisher;
     pthread_create(&publisher, NULL, publish, NULL);
-    long total = 0, closed = 0, first = 0, last = now(), expected = (long)subscribers * count;
+    long total = 0, closed = 0, last = now(), expected = (long)subscribers * count;
     struct epoll_event events[512];
     while (total < expected && now() - last < PATIENCE * 1000000L) {
         int ready = epoll_wait(poll, events, 512, 200);
@@ -264,11 +265,10 @@ int main(int argc, char **argv) {
             long found = take(who, &closed);
             if (found == 0) continue;
             last = now();
-            if (!first) first = last;
             total += found;
         }
     }
-    double seconds = (last - first) / 1e6;
+    double seconds = (last - began) / 1e6;
     printf("{\"delivered\":%ld,\"expected\":%ld,\"closed\":%ld,\"seconds\":%.4f,\"per_second\":%.0f,"
            "\"p50_us\":%ld,\"p99_us\":%ld}\n",
         total, expected, closed, seconds, seconds > 0 ? total / seconds : 0, percentile(total, 0.5),
