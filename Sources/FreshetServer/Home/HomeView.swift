@@ -62,7 +62,7 @@ struct HomeView: Sendable {
 
     private var headline: HTML {
         let states = states()
-        let worst = states.map(\.state.grade).max() ?? .fine
+        let worst = states.map(\.state.grade).max() ?? .limited
         let notices = notices
         let grade = report == nil ? .down : max(worst, notices.isEmpty ? .fine : .limited)
         let style = grade == .fine ? "fine" : grade == .limited ? "limited" : "down"
