@@ -283,6 +283,13 @@ async def words_for_what_goes_wrong(world, players):
     await gil.see("h1:has-text('Who exports more?')")
     # Nobody comes: the computer is offered again.
     await gil.click("Find an opponent")
+    # Whoever wants the computer is not seated with somebody who waits.
+    hal = seat(players, world, "Hal")
+    await hal.arrive(360, 740)
+    await hal.click("Play the computer")
+    await hal.in_round(1)
+    await hal.see(".side.theirs:has-text('Computer')")
+    await gil.see("h1:has-text('Looking for an opponent')")
     await gil.said("Nobody has come yet.")
     await gil.see(".urgent button:has-text('Play the computer')")
     await gil.is_well("nobody has come")

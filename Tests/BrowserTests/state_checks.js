@@ -75,6 +75,8 @@ async () => {
   same("no card without a connection", [mayPlay(state), state.retryAt], [false, 6300]);
   tell({ type: "socket/open" });
   same("no card before the server has told how it stands", mayPlay(state), false);
+  same("a game that is on its way is waited for", (tell({ type: "error", code: "unavailable", message: "Not now.", ref: "rejoin" }), [state.screen, state.fault.message, mayPlay(state)]),
+    ["game", "Not now.", false]);
   tell({ type: "game_state", game_id: "g", state: "in_progress", phase: "open", seat: 0, current_round: 2, current_product: begin.product, players: [person("a", 1), person("b")],
     your_cards: cards.slice(1), your_card: cards[0], opponent_has_played: true, ends_in_ms: 9000, is_paused: false, rounds: [{ ...done([0]), type: undefined }] });
   same("what the server told", [state.game.round, state.game.mine.code, state.game.isRivalDown, state.game.endsAt, state.game.players[0].score, state.game.results.length],

@@ -127,9 +127,10 @@ struct Hall: Sendable {
         return user.flatMap { playing[$0] }
     }
 
-    /// Seats a player with another, or lets them wait.
+    /// Seats a player with another, or lets them wait; with the computer at once, whoever else waits.
     mutating func join(
-        _ id: String, _ player: Table.Player, secret: String?, room: String?, ref: [UInt8]?, at moment: Moment
+        _ id: String, _ player: Table.Player, secret: String?, room: String?, isForComputer: Bool = false,
+        ref: [UInt8]?, at moment: Moment
     ) {
         guard members[id] != nil, let user = player.user else { return }
         if let game = hindrance(id, user: user) { return refuse(id, .alreadyPlaying, ref: ref, game: game) }
@@ -143,6 +144,11 @@ struct Hall: Sendable {
         members[id]?.player = player
         send(id, PlayText.playerCreated(player, secret: secret, room: room))
         let waiting = Lobby.Player(id: id, user: user, room: room)
+        if isForComputer {
+            // Nobody else is seated with them meanwhile: they come again when there are values.
+            guard Deal.isPossible(moment.matrix) else { return refuse(id, .noData, ref: ref) }
+            return begin([id, nil], room: nil, ref: ref, at: moment)
+        }
         guard Deal.isPossible(moment.matrix) else {
             lobby.wait(waiting)
             return refuse(id, .noData, ref: ref)

@@ -22,6 +22,8 @@ struct PlayMessage: Sendable {
         var secret: String?
         var name: String?
         var room: String?
+        /// Whether the opponent is to be the computer, at once.
+        var isForComputer = false
     }
 
     var wish: Wish
@@ -52,10 +54,12 @@ struct PlayMessage: Sendable {
     private static func wish(_ root: JSONValue) throws(Fault) -> Wish {
         switch root["type"]?.string {
         case "join_game":
+            let opponent = try text(root, "opponent")
+            guard opponent == nil || opponent == "cpu" else { throw Fault(text: "opponent is cpu, or left out.") }
             return .join(
                 Join(
                     user: try text(root, "user_id"), secret: try text(root, "secret"), name: try text(root, "name"),
-                    room: try text(root, "room_code")))
+                    room: try text(root, "room_code"), isForComputer: opponent != nil))
         case "play_cpu": return .computer
         case "leave_queue": return .leaveQueue
         case "play_card":

@@ -61,7 +61,10 @@ final class PlaySession: AppSocketSession {
             }
             let (account, secret) = try await account(join)
             let player = Table.Player(user: account.id, name: account.name, rating: account.player.rating)
-            hall.act { $0.join(id, player, secret: secret, room: room, ref: ref, at: $1) }
+            hall.act {
+                $0.join(
+                    id, player, secret: secret, room: room, isForComputer: join.isForComputer, ref: ref, at: $1)
+            }
         } catch let fault as PlayFault {
             refuse(fault, ref)
         } catch {

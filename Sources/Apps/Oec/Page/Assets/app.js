@@ -43,10 +43,7 @@ const effects = {
   __proto__: null,
   "socket/open": () => {
     if (state.game) connection.send(send.rejoin({ gameId: state.game.id, secret: state.game.secret }));
-    else if (state.waiting) join(state.waiting.room);
-  },
-  player_created: () => {
-    if (state.waiting?.kind === "computer") connection.send(send.computer());
+    else if (state.waiting) join();
   },
   game_found: () => {
     clearTimeout(impatience);
@@ -55,7 +52,7 @@ const effects = {
   },
   // Computer games wait for values, too.
   data_updated: () => {
-    if (state.waiting?.kind === "computer") connection.send(send.computer());
+    if (state.waiting?.kind === "computer") join();
   },
   game_state: () => {
     if (state.game) storage.saveSeat(state.game.id, state.game.secret);
@@ -80,6 +77,10 @@ function refused(error, before) {
       storage.savePlayer(null);
       dispatch({ type: "ui/player", player: null });
       start(before.waiting.kind, before.me?.name ?? "", before.waiting.room);
+      break;
+    case "unavailable":
+      // A game may be on its way from one process to another; a new connection may find it.
+      if (error.ref === "rejoin") setTimeout(() => connection.again(), 1000);
       break;
     case "stale_round":
     case "not_now":
@@ -136,11 +137,11 @@ function wait(kind, room) {
   clearTimeout(impatience);
   impatience = setTimeout(() => dispatch({ type: "ui/impatient" }), patience);
   // Without a connection it is sent as soon as there is one.
-  join(room);
+  join();
 }
 
-function join(room) {
-  connection.send(send.join(state.me, room));
+function join() {
+  connection.send(send.join(state.me, state.waiting));
 }
 
 function resume(seat) {
@@ -173,9 +174,9 @@ const act = {
     document.getElementById("name").focus();
   },
   computerInstead() {
-    const isSeated = state.waiting?.isSeated;
     dispatch({ type: "ui/wait", kind: "computer" });
-    if (isSeated) connection.send(send.computer());
+    // Takes the player out of the line that they stood in.
+    join();
   },
   leave() {
     clearTimeout(impatience);

@@ -76,6 +76,15 @@ export class Connection {
     this.start();
   }
 
+  /** Gives this connection up for a new one. */
+  again() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.close();
+    this.#lost(1006);
+  }
+
   #lost(code) {
     this.#socket = null;
     clearInterval(this.#beat);
@@ -98,12 +107,7 @@ export class Connection {
       this.retryNow();
       return;
     }
-    if (Date.now() - this.#heardAt > silenceLimit) {
-      this.#socket = null;
-      socket.close();
-      this.#lost(1006);
-      return;
-    }
-    this.send({ type: "heartbeat", timestamp: Date.now() });
+    if (Date.now() - this.#heardAt > silenceLimit) this.again();
+    else this.send({ type: "heartbeat", timestamp: Date.now() });
   }
 }

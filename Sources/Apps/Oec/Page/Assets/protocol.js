@@ -1,11 +1,10 @@
 // The messages of /apps/oec/ws: what is sent, and what is received in the form that the page works with.
 
 export const send = {
-  join: (player, room) => ({
-    type: "join_game", user_id: player.id, secret: player.secret, name: player.name, ref: "join",
-    ...(room ? { room_code: room } : {}),
+  join: (player, { kind, room }) => ({
+    type: "join_game", user_id: player.id, secret: player.secret, ref: "join",
+    ...(room ? { room_code: room } : {}), ...(kind === "computer" ? { opponent: "cpu" } : {}),
   }),
-  computer: () => ({ type: "play_cpu", ref: "computer" }),
   leaveQueue: () => ({ type: "leave_queue", ref: "leave" }),
   play: (code, round) => ({ type: "play_card", country_code: code, round_number: round, ref: `play ${round}` }),
   state: () => ({ type: "get_game_state", ref: "state" }),

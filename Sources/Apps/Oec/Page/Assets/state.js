@@ -64,7 +64,7 @@ const changes = {
     fault: null,
     ending: null,
     screen: "waiting",
-    waiting: { kind: event.kind, room: event.room ?? null, since: now, isPatient: true, isSeated: false },
+    waiting: { kind: event.kind, room: event.room ?? null, since: now, isPatient: true },
   }),
   "ui/impatient": (state) => (state.waiting ? { ...state, waiting: { ...state.waiting, isPatient: false } } : state),
   "ui/resume": (state, event) => ({
@@ -88,7 +88,6 @@ const changes = {
   player_created: (state, event) => ({
     ...state,
     me: state.me && { ...state.me, id: event.user_id ?? state.me.id, name: event.name ?? state.me.name, rating: event.elo_rating },
-    waiting: state.waiting && { ...state.waiting, isSeated: true },
   }),
   game_found: (state, event, now) => ({
     ...state,
@@ -252,6 +251,7 @@ function refuse(state, error) {
   const wish = String(error.ref ?? "");
   // Whoever is seated meanwhile needs no computer, and nobody waits for an answer to a heartbeat.
   if (error.code === "not_waiting") return state;
+  if (wish === "rejoin" && error.code === "unavailable") return { ...state, fault };
   if (wish === "rejoin" || wish === "state" || (state.game && error.code === "no_game")) return toLobby(state, fault);
   if (wish.startsWith("play ")) {
     const isThisRound = wish === `play ${state.game?.round}`;
