@@ -183,6 +183,12 @@ public struct Game: Sendable {
         return false
     }
 
+    /// Whether the values of a round are shown, or would be if the clock went on.
+    var isShown: Bool {
+        if case .shown = phase { return true }
+        return false
+    }
+
     /// When the round closes, or the next begins; means nothing while the game is halted, `nil` when it is over.
     var deadline: Duration? {
         switch phase {

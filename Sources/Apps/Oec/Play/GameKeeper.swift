@@ -73,6 +73,15 @@ final class GameKeeper: Sendable {
         }
     }
 
+    /// Whether the store has a running game, or cannot say.
+    func holds(_ game: String) async -> Bool {
+        do {
+            return try await store.value(Self.prefix + game) != nil
+        } catch {
+            return true
+        }
+    }
+
     /// Every game that is kept.
     func load() async throws(StoreError) -> [(name: String, value: [UInt8])] {
         var (found, after): ([(name: String, value: [UInt8])], String?) = ([], nil)

@@ -42,6 +42,8 @@ struct Hall: Sendable {
     }
 
     let limits: Limits
+    /// Names this process in the games that it keeps.
+    let owner: String
     var dice: any RandomNumberGenerator & Sendable
     private(set) var members: [String: Member] = [:]
     private var clients: [String: Int] = [:]
@@ -55,6 +57,7 @@ struct Hall: Sendable {
 
     init(limits: Limits = Limits(), dice: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
         (self.limits, self.dice) = (limits, dice)
+        owner = String(Account.secret(using: &self.dice).prefix(16))
     }
 
     /// Games that are not over.
@@ -349,6 +352,16 @@ extension Hall {
         }
     }
 
+    /// Gives every game up, since another process may have taken it over meanwhile; who comes back finds it there.
+    mutating func surrender() {
+        for id in members.keys {
+            _ = lobby.leave(id)
+            members[id]?.seat = nil
+            effects.append(.close(connection: id, code: 4002, reason: "the games were given up; connect again"))
+        }
+        (tables, playing, playingTables, timers) = ([:], [:], 0, HallTimers())
+    }
+
     private mutating func announce(_ news: [Game.News], of table: inout Table, at moment: Moment) {
         for item in news {
             let (table, game) = (table, table.game)
@@ -356,7 +369,7 @@ extension Hall {
             case .began:
                 let left = game.left(at: moment.now)
                 tell(table) { PlayText.roundStarted(table, seat: $0, left: left, at: moment.wall) }
-                effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, now: moment.now)))
+                effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, owner: owner, now: moment.now)))
             case .placed(let seat, let byClock):
                 tell(table) { _ in PlayText.cardPlayed(table, seat: seat, byClock: byClock) }
             case .resolved:
@@ -364,7 +377,7 @@ extension Hall {
                     table, game.rounds.count - 1, next: game.left(at: moment.now), year: moment.matrix.year,
                     at: moment.wall)
                 tell(table) { _ in text }
-                effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, now: moment.now)))
+                effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, owner: owner, now: moment.now)))
             case .left(let seat, let grace):
                 tell(table, except: seat) { PlayText.left(table, seat: seat, grace: grace, at: moment.wall) }
             case .returned(let seat):
@@ -387,7 +400,7 @@ extension Hall {
     private mutating func close(_ table: inout Table, at moment: Moment) {
         table.overSince = moment.now
         if let wish = table.rating {
-            effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, now: moment.now)))
+            effects.append(.keep(game: table.id, bytes: KeptGame.bytes(table, owner: owner, now: moment.now)))
             effects.append(.rate(wish))
         } else {
             effects.append(.forget(game: table.id))

@@ -23,18 +23,21 @@ final class HallService: Sendable {
 
     let games: GameStore
     let keeper: GameKeeper
+    /// `nil` where no other process uses the store.
+    private let share: HallShare?
     private let clock: any FreshetClock
     private let matrix: @Sendable () -> ExportMatrix
     private let state: Mutex<State>
     private let bell = PlayBell()
 
     init(
-        store: any StateStore, clock: any FreshetClock, hall: Hall = Hall(),
+        store: any StateStore, isShared: Bool, clock: any FreshetClock, hall: Hall = Hall(),
         matrix: @escaping @Sendable () -> ExportMatrix
     ) {
         games = GameStore(store: store, clock: clock)
         keeper = GameKeeper(store: store, clock: clock)
         (self.clock, self.matrix) = (clock, matrix)
+        share = isShared ? HallShare(store: store, owner: hall.owner) : nil
         state = Mutex(State(hall: hall))
     }
 
@@ -132,8 +135,27 @@ final class HallService: Sendable {
             group.addTask { await self.keeper.run() }
             group.addTask { await self.rateAll() }
             group.addTask { await self.drive() }
+            if let share { group.addTask { await self.keepShare(share) } }
             await group.waitForAll()
         }
+    }
+
+    /// Gives signs of life, and takes over what others have left.
+    private func keepShare(_ share: HallShare) async {
+        var last = clock.monotonic()
+        while !Task.isCancelled {
+            try? await clock.sleep(for: HallShare.pace)
+            if Task.isCancelled { break }
+            // A process that stood still has lost its games to others.
+            if clock.monotonic() - last >= HallShare.patience { act { hall, _ in hall.surrender() } }
+            do {
+                try await adoptKept()
+                last = clock.monotonic()
+            } catch {
+                // The next try comes at once; a store that is away for everybody takes no game from anybody.
+            }
+        }
+        await share.end()
     }
 
     private func drive() async {
@@ -172,15 +194,18 @@ final class HallService: Sendable {
     }
 
     private func adoptKept() async throws(StoreError) {
+        try await share?.beat(at: clock.now())
+        let living = try await share?.living(at: clock.now())
         let now = clock.monotonic()
         var tables: [Table] = []
         for (name, bytes) in try await keeper.load() {
+            if let living, KeptGame.owner(bytes).map({ living.contains($0) }) ?? false { continue }
             if let outcome = try await games.outcome(name) {
                 // Rated before the end: brought into both accounts, where it is not yet.
                 _ = try await games.settle(outcome)
                 keeper.put(name, nil)
             } else if let table = KeptGame.table(bytes, now: now), table.id == name {
-                tables.append(table)
+                if try await share?.take(name, bytes, table, now: now) ?? true { tables.append(table) }
             } else {
                 keeper.put(name, nil)
             }

@@ -3,12 +3,13 @@ import FreshetDocument
 
 /// A running game as the store keeps it: whole after each round, without cards that are down.
 enum KeptGame {
-    static func bytes(_ table: Table, now: Duration) -> [UInt8] {
+    static func bytes(_ table: Table, owner: String, now: Duration) -> [UInt8] {
         let game = table.game
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.field("v", 1)
         json.field("id", table.id)
+        json.field("owner", owner)
         json.field("started_at", table.startedAt.rfc3339)
         json.field("room", table.room)
         json.key("seats")
@@ -30,7 +31,7 @@ enum KeptGame {
         json.beginArray()
         for product in game.deal.products { json.string(OecCatalogue.products[product].id) }
         json.endArray()
-        json.field("shown", !game.isOpen)
+        json.field("shown", game.isShown)
         json.field("left_ms", PlayText.milliseconds(game.left(at: now)))
         write(table.ending, to: &json)
         json.key("rounds")
@@ -78,6 +79,9 @@ enum KeptGame {
     }
 
     // MARK: Back
+
+    /// The process that plays it.
+    static func owner(_ bytes: [UInt8]) -> String? { (try? JSONTape(bytes).root)?["owner"]?.string }
 
     /// A game that goes on, everybody away; `nil` when the bytes are no game of this catalogue.
     static func table(_ bytes: [UInt8], now: Duration) -> Table? {

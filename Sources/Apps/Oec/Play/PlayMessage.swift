@@ -150,7 +150,7 @@ enum PlayFault: String, Sendable, Error {
         case .tooMany: "Too many wishes from here. Wait a moment."
         case .tooManyGames: "Too many games are played here. Try again in a moment."
         case .noData: "There are no values to play with yet. You are seated as soon as there are."
-        case .unavailable: "The server cannot reach its store. Try again in a moment."
+        case .unavailable: "This cannot be answered just now. Try again in a moment."
         }
     }
 }

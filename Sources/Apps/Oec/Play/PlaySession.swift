@@ -40,11 +40,20 @@ final class PlaySession: AppSocketSession {
         case .play(let country, let round):
             hall.act { $0.play(id, country: country, round: round, ref: ref, at: $1) }
         case .state: hall.act { $0.state(id, ref: ref, at: $1) }
-        case .rejoin(let game, let secret): hall.act { $0.rejoin(id, game: game, secret: secret, ref: ref, at: $1) }
+        case .rejoin(let game, let secret): await rejoin(game, secret, ref)
         case .heartbeat(let timestamp): hall.act { $0.heartbeat(id, timestamp, at: $1) }
         case .quit: hall.act { $0.quit(id, ref: ref, at: $1) }
         case .leaving: hall.act { $0.leave(id, at: $1) }
         }
+    }
+
+    private func rejoin(_ game: String, _ secret: String, _ ref: [UInt8]?) async {
+        let id = id
+        if !hall.read({ $0.tables[game] != nil }), await hall.keeper.holds(game) {
+            // Another process plays it, or had an end and is not followed yet.
+            return refuse(.unavailable, ref)
+        }
+        hall.act { $0.rejoin(id, game: game, secret: secret, ref: ref, at: $1) }
     }
 
     // MARK: Who comes

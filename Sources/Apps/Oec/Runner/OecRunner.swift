@@ -54,7 +54,11 @@ public final class OecRunner: AppRunner {
         folder = DataFolder(path: options.folder ?? services.configuration.dataDirectory)
         let state = Shared(State(matrix: ExportMatrix(year: options.year)))
         self.state = state
-        hall = HallService(store: services.store, clock: services.clock) { state.state.withLock { $0.matrix } }
+        var isShared = false
+        if case .postgres = services.configuration.store { isShared = true }
+        hall = HallService(store: services.store, isShared: isShared, clock: services.clock) {
+            state.state.withLock { $0.matrix }
+        }
     }
 
     /// The values, as they are now.
