@@ -170,10 +170,11 @@ import Testing
         try await world.load("178703", Array(reply.body.bytes.readableBytesView))
         let running = Task { await runner.run() }
         defer { running.cancel() }
-        await world.clock.waitForSleepers(1)
+        // The values and the games each have a clock.
+        await world.clock.waitForSleepers(2)
         for _ in 0..<4 {
             world.clock.advance(by: .seconds(1))
-            await world.clock.waitForSleepers(1)
+            await world.clock.waitForSleepers(2)
         }
         let written = try MockJSON(parsing: world.file("export_data.json").utf8)
         guard case .object(let members) = written else { return }
