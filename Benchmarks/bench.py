@@ -12,6 +12,7 @@ import time
 
 import parts.cluster
 import parts.fanout
+import parts.games
 import parts.limits
 import parts.memory
 import parts.outage
@@ -23,7 +24,7 @@ from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
          "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
-         "cluster": parts.cluster, "fanout": parts.fanout}
+         "cluster": parts.cluster, "fanout": parts.fanout, "games": parts.games}
 ROOT = os.path.dirname(HERE)
 
 
