@@ -18,10 +18,15 @@ extension Engine {
         if let job, job.state == .ready { report.queuePosition = try await store.position(of: job.id) }
         report.plan = try await explainPlan(id)
         report.nextRun = nextRun(id, state: state, job: job, block: block)
-        if job == nil || job?.state == .dead, let due = report.plan?.due { report.nextRun = due }
+        if job == nil || job?.state == .dead {
+            if let due = report.plan?.due { report.nextRun = due }
+            // What is overdue is next in turn.
+            report.nextRun = configuration.queue.autoRefresh ? report.nextRun.map { max($0, context.clock.now()) } : nil
+        }
         let facts = WhyFacts(
             state: state, job: job, position: report.queuePosition, block: block.map { $0.block },
-            blockEnds: block.map { shown($0.until) }, nextRun: report.nextRun, now: context.clock.now())
+            blockEnds: block.map { shown($0.until) }, nextRun: report.nextRun, now: context.clock.now(),
+            isAutomatic: configuration.queue.autoRefresh)
         (report.cause, report.verdict) = facts.verdict
         return report
     }
@@ -49,6 +54,8 @@ struct WhyFacts {
     var blockEnds: Timestamp?
     var nextRun: Timestamp?
     var now: Timestamp
+    /// Whether reads and schedules enqueue refreshes.
+    var isAutomatic = true
 
     var verdict: (cause: String, text: String) {
         if let job, job.state == .leased { return ("running", "a refresh is under way (try \(job.attempts))") }
@@ -122,13 +129,23 @@ struct WhyFacts {
                 )
             }
             if state.isStale(at: now) {
+                guard isAutomatic else {
+                    return (
+                        "auto-refresh-off",
+                        "it is stale\(until(state, ", since")), and automatic refreshes are off (`queue: { auto_refresh: false }` or "
+                            + "DISABLE_AUTO_REFRESH_QUEUE); `freshet refresh` still runs"
+                    )
+                }
                 return (
-                    "not-asked-since", "it is stale because nobody has read it since it expired\(until(state))\(next)"
+                    "not-asked-since",
+                    "it is stale\(until(state, ", it expired at")), and nobody has read it since\(next)"
                 )
             }
             return ("fresh", "it is fresh\(until(state))\(next)")
         }
     }
 
-    private func until(_ state: DocumentState) -> String { state.freshUntil.map { " until \($0.rfc3339)" } ?? "" }
+    private func until(_ state: DocumentState, _ word: String = " until") -> String {
+        state.freshUntil.map { "\(word) \($0.rfc3339)" } ?? ""
+    }
 }

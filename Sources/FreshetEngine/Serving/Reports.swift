@@ -7,7 +7,7 @@ public struct WhyReport: Sendable {
     /// One sentence that names the cause.
     public var verdict: String
     /// A short stable word for the cause: `fresh`, `never-asked`, `queued`, `running`, `not-due`, `key-parked`, `breaker-open`,
-    /// `quota`, `maintenance`, `stopped`, `upstream-404`, `gone`, `dead-letter`, `failed`.
+    /// `quota`, `maintenance`, `stopped`, `upstream-404`, `gone`, `dead-letter`, `failed`, `not-asked-since`, `auto-refresh-off`.
     public var cause: String
     /// The state; `nil` when the document was never asked for.
     public var state: DocumentState?

@@ -13,6 +13,7 @@ enum EngineMetrics {
             ("freshet_passes_total", "Requests passed on live."),
             ("freshet_rows_written_total", "Rows of tables by what became of them."),
             ("freshet_schema_changes_total", "Changes of table schemas."),
+            ("freshet_queue_switches_total", "Moves of the queue between the store and the line of the coordinator."),
             ("freshet_missed_schedules_total", "Scheduled runs that were skipped, by reason."),
         ]
         for (name, help) in counters { metrics.describe(name, type: "counter", help: help) }

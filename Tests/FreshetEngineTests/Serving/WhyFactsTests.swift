@@ -41,6 +41,16 @@ struct WhyFactsTests {
         #expect(cause(state: live(freshFor: .seconds(-1))) == "not-asked-since")
     }
 
+    @Test func `who has switched automatic refreshes off is told so`() {
+        func verdict(_ state: DocumentState) -> (cause: String, text: String) {
+            WhyFacts(state: state, nextRun: nil, now: now, isAutomatic: false).verdict
+        }
+        #expect(verdict(live()).cause == "fresh")
+        let stale = verdict(live(freshFor: .seconds(-1)))
+        #expect(stale.cause == "auto-refresh-off")
+        #expect(stale.text.contains("DISABLE_AUTO_REFRESH_QUEUE"))
+    }
+
     @Test func `a window that is full for moments is not what a job behind others waits for`() {
         func cause(_ block: BudgetBlock, behind position: Int, endsIn wait: Duration) -> String {
             WhyFacts(
