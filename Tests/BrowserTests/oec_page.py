@@ -62,11 +62,12 @@ async def main(binary, wanted):
     world.pictures = os.environ.get("FRESHET_PICTURES") or scratch
     real = Server(binary, scratch + "/real")
     made_up = Server(binary, scratch + "/made-up", ["status=503"])
+    empty = Server(binary, scratch + "/empty", ["status=503"], ", fallback: off")
     isGood = False
     try:
-        await asyncio.gather(real.start(), made_up.start())
+        await asyncio.gather(*[server.start() for server in (real, made_up, empty)])
         await real.filled()
-        world.real, world.made_up = real, made_up
+        world.real, world.made_up, world.empty = real, made_up, empty
         # What may hold other players up until it has found its own.
         world.paired = asyncio.Event()
         async with async_playwright() as playwright:
@@ -80,8 +81,8 @@ async def main(binary, wanted):
             isGood = all(await asyncio.gather(*[run(name, scenario, world) for name, scenario in chosen.items()]))
             await world.browser.close()
     finally:
-        real.stop()
-        made_up.stop()
+        for server in (real, made_up, empty):
+            server.stop()
         if isGood or world.pictures != scratch:
             shutil.rmtree(scratch, ignore_errors=True)
     return isGood

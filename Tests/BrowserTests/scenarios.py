@@ -253,6 +253,24 @@ async def values_made_up(world, players):
     await fay.see(".shown")
 
 
+async def no_values_at_all(world, players):
+    joe, kim = seat(players, world, "Joe", world.empty), seat(players, world, "Kim", world.empty)
+    await asyncio.gather(joe.arrive(), kim.arrive(360, 740))
+    await joe.see("#source:has-text('No trade values have been received yet.')")
+    await joe.click("Find an opponent")
+    await kim.click("Play the computer")
+    for player in (joe, kim):
+        await player.see(".fault:has-text('You keep your place')")
+        await player.said("There are no trade values to play with yet.")
+    await joe.is_well("no values")
+    world.empty.mend()
+    await kim.in_round(1)
+    await kim.see(".side.theirs:has-text('Computer')")
+    await joe.see("h1:has-text('Looking for an opponent')")
+    await joe.click("Play the computer")
+    await joe.in_round(1)
+
+
 async def words_for_what_goes_wrong(world, players):
     await world.paired.wait()
     gil = seat(players, world, "Gil")
@@ -319,6 +337,7 @@ ALL = {
     "the keyboard against the computer": keyboard_against_the_computer,
     "reload and return": reload_and_return,
     "values made up": values_made_up,
+    "no values at all": no_values_at_all,
     "words for what goes wrong": words_for_what_goes_wrong,
     "decisions of the page": decisions_of_the_page,
 }

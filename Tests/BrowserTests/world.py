@@ -58,8 +58,8 @@ def ask(url, body=None):
 class Server:
     """`freshet mock oec` and a `freshet serve` that mirrors it."""
 
-    def __init__(self, binary, folder, faults=()):
-        self.binary, self.folder, self.faults = binary, folder, list(faults)
+    def __init__(self, binary, folder, faults=(), options=""):
+        self.binary, self.folder, self.faults, self.options = binary, folder, list(faults), options
         self.children = []
         os.makedirs(folder, exist_ok=True)
 
@@ -79,7 +79,7 @@ class Server:
         with open(f"{self.folder}/freshet.yaml", "w") as file:
             file.write(
                 f'data_dir: ./data\nserver: {{ listen: "127.0.0.1:{free_port()}" }}\n'
-                f'apps: {{ oec: {{ base_url: "{self.mock}" }} }}\n'
+                f'apps: {{ oec: {{ base_url: "{self.mock}"{self.options} }} }}\n'
             )
         await self.serve()
         return self

@@ -18,7 +18,7 @@ function row(value, most, seat, players) {
   bar.hidden = !value.usd;
   bar.style.inlineSize = `${most > 0 ? Math.max(value.usd > 0 ? 0.5 : 0, (value.usd / most) * 100) : 0}%`;
   return h("tr", { class: kind, role: "row" },
-    h("th", { scope: "row", role: "rowheader" }, h("span", { class: "flag", "aria-hidden": "true", text: flag(value.code) }), h("span", { class: "name", text: value.name }),
+    h("th", { scope: "row", role: "rowheader" }, h("span", { class: "country" }, h("span", { class: "flag", "aria-hidden": "true", text: flag(value.code) }), h("span", { class: "name", text: value.name })),
       ...badges(value, seat, players)),
     h("td", { class: "value", role: "cell" }, h("span", { "aria-hidden": "true", text: money(value.usd) }), spoken(moneyWords(value.usd))),
     h("td", { class: "track", "aria-hidden": "true" }, bar));
