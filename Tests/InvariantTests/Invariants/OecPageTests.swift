@@ -24,7 +24,8 @@ import Testing
             let python = variables["FRESHET_PYTHON"] ?? Self.root.appending(path: ".build/python/bin/python3").path
             let script = Self.root.appending(path: "Tests/BrowserTests/oec_page.py").path
             let process = try ChildProcess(
-                path: python, arguments: ["-B", script, URL(filePath: try FreshetBinary.path).path], folder: scratch.path,
+                path: python, arguments: ["-B", script, URL(filePath: try FreshetBinary.path).path],
+                folder: scratch.path,
                 environment: variables.filter { ["FRESHET_CHROMIUM", "FRESHET_PICTURES"].contains($0.key) },
                 output: scratch.path + "/browser.out", errors: scratch.path + "/browser.err")
             try process.start()
