@@ -103,6 +103,24 @@ import Testing
         #expect(parlour.hall.lobby.count == 1)
     }
 
+    @Test func `seats nobody with who wants the computer`() throws {
+        var parlour = Parlour()
+        parlour.connect("a", "b")
+        parlour.join("b", "2")
+        let player = Table.Player(user: "1", name: "A", rating: 1_200)
+        parlour.act { $0.join("a", player, secret: nil, room: nil, isForComputer: true, ref: nil, at: $1) }
+        #expect(try parlour.told("a", "game_found")["players"]?[1]?["is_cpu"] == true)
+        #expect(parlour.hall.lobby["b"] != nil && parlour.last("b", "game_found") == nil)
+        parlour.matrix = ExportMatrix(year: 2023)
+        parlour.connect("c")
+        parlour.act {
+            $0.join(
+                "c", Table.Player(user: "3", name: "C", rating: 1_200), secret: nil, room: nil, isForComputer: true,
+                ref: nil, at: $1)
+        }
+        #expect(parlour.fault("c") == "no_data" && parlour.hall.lobby["c"] == nil)
+    }
+
     @Test func `keeps rooms from the public and players from themselves`() {
         var parlour = Parlour()
         parlour.connect("a", "b", "c", "d", "e")
