@@ -63,7 +63,7 @@ class Game:
 
     def __init__(self):
         self.bots = [None, None]
-        self.found = [0.0, 0.0]
+        self.began = [0.0, 0.0]
         self.plays = {}
         self.seen = {}
         self.rounds = []
@@ -83,7 +83,7 @@ class Bot:
         self.socket.connect((crowd.host, crowd.port))
         self.buffer = b""
         self.is_open = False
-        self.game, self.seat, self.joined = None, None, 0.0
+        self.game, self.seat, self.joined, self.round = None, None, 0.0, 0
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((f"GET {crowd.path}/ws HTTP/1.1\r\nHost: {crowd.host}:{crowd.port}\r\nUpgrade: websocket\r\n"
                              f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n").encode())
@@ -191,15 +191,16 @@ class Crowd:
         """A game begins."""
         bot.game, bot.seat = message["game_id"], message["seat"]
         game = self.games.setdefault(bot.game, Game())
-        game.bots[bot.seat], game.found[bot.seat] = bot, now
+        game.bots[bot.seat] = bot
 
     def on_round_started(self, bot, message, now):
         """Thinks, then plays any card."""
         game, number = self.games[bot.game], message["round_number"]
+        bot.round = number
         if number == 1:
-            game.found[bot.seat] = now
-            if all(other and game.found[other.seat] for other in game.bots):
-                self.latency["start"].append(max(game.found) - max(other.joined for other in game.bots))
+            game.began[bot.seat] = now
+            if all(game.began):
+                self.latency["start"].append(max(game.began) - max(other.joined for other in game.bots))
         card = self.random.choice(message["your_cards"])["country_code"]
 
         def play():
@@ -216,7 +217,7 @@ class Crowd:
             self.problem("a card was shown")
         if message["by_clock"]:
             self.problem("the clock played for a bot")
-        key = (len(game.rounds) + 1, message["seat"])
+        key = (bot.round, message["seat"])
         self._both(game, ("card", *key), now, "event", lambda: game.plays[key[0]][key[1]][0])
 
     def on_round_completed(self, bot, message, now):
