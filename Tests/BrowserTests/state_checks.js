@@ -102,6 +102,9 @@ async () => {
   state = initial({ id: "a" }, "ABC234");
   tell({ type: "ui/wait", kind: "friend", room: "ABC234" });
   same("no data yet: the place is kept", (tell({ type: "error", code: "no_data", ref: "join" }), [state.screen, state.fault.code]), ["waiting", "no_data"]);
+  const fault = state.fault;
+  same("no data yet is said once", [tell({ type: "error", code: "no_data", ref: "join" }), state.fault === fault], [null, true]);
+  same("values have come", (tell({ type: "data_updated", data: { year: 2023, origin: "upstream", fallback_products: 0 } }), [state.fault, state.data.origin]), [null, "upstream"]);
   same("no such room: back, with words", (tell({ type: "error", code: "room_not_found", ref: "join" }), [state.screen, state.fault.code, state.invitation]), ["lobby", "room_not_found", "ABC234"]);
   return wrong;
 }

@@ -14,6 +14,9 @@ const live = document.getElementById("live");
 let state = initial(storage.loadPlayer(), invitationOf(location.search));
 let said = 0;
 let impatience = null;
+let asking = null;
+
+const askEvery = 2_000;
 
 function invitationOf(query) {
   const code = new URLSearchParams(query).get("room")?.toUpperCase() ?? "";
@@ -50,10 +53,6 @@ const effects = {
     storage.saveSeat(state.game.id, state.game.secret);
     clearInvitation();
   },
-  // Computer games wait for values, too.
-  data_updated: () => {
-    if (state.waiting?.kind === "computer") join();
-  },
   game_state: () => {
     if (state.game) storage.saveSeat(state.game.id, state.game.secret);
   },
@@ -77,6 +76,13 @@ function refused(error, before) {
       storage.savePlayer(null);
       dispatch({ type: "ui/player", player: null });
       start(before.waiting.kind, before.me?.name ?? "", before.waiting.room);
+      break;
+    case "no_data":
+      // The server seats people who wait as soon as there are values; for the computer it is asked again.
+      clearTimeout(asking);
+      asking = setTimeout(() => {
+        if (state.waiting?.kind === "computer" && state.socket === "open") join();
+      }, askEvery);
       break;
     case "unavailable":
       // A game may be on its way from one process to another; a new connection may find it.

@@ -84,7 +84,12 @@ const changes = {
   "ui/dismiss": (state) => ({ ...state, fault: null }),
 
   connected: (state, event, now) => ({ ...state, data: readData(event.data, now) ?? state.data }),
-  data_updated: (state, event, now) => ({ ...state, data: readData(event.data, now) ?? state.data }),
+  data_updated: (state, event, now) => {
+    const data = readData(event.data, now) ?? state.data;
+    // Who waits for people is seated by the server now.
+    const isOver = state.fault?.code === "no_data" && data?.origin && state.waiting?.kind !== "computer";
+    return { ...state, data, fault: isOver ? null : state.fault };
+  },
   player_created: (state, event) => ({
     ...state,
     me: state.me && { ...state.me, id: event.user_id ?? state.me.id, name: event.name ?? state.me.name, rating: event.elo_rating },
@@ -247,7 +252,9 @@ function over(state, event, now, how) {
 
 /** What the page does about a wish that the server refused. */
 function refuse(state, error) {
-  const fault = { code: error.code, message: errorWords(error) };
+  // What is refused again for the same reason while waiting is not said again.
+  const isSame = state.waiting && state.fault?.code === error.code;
+  const fault = isSame ? state.fault : { code: error.code, message: errorWords(error) };
   const wish = String(error.ref ?? "");
   // Whoever is seated meanwhile needs no computer, and nobody waits for an answer to a heartbeat.
   if (error.code === "not_waiting") return state;
