@@ -6,6 +6,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import time
 
 from lab import Failure, cpu_seconds, free_port, median, memory, wait_until
 from servers import Freshet, call
@@ -141,11 +142,12 @@ class Client:
 
 
 def _hold(lab, report, client, subscribers):
-    """What idle subscribers cost, once everybody was pinged."""
+    """What idle subscribers cost, once everybody was pinged, which happens every 15 s."""
     side = Side(lab, "ws")
     side.start()
     empty = memory(side.process)["rss"]
     with Client(lab, [client, "ws", str(side.port), str(subscribers), "0", "0", str(SIZE), side.token]):
+        time.sleep(20)
         used = memory(side.process)
     report.value("fanout", f"resident with {subscribers:,} idle subscribers of the WebSocket", used["rss"], "MB", at_most=300,
                  note=f"{empty:.0f} MB without them, {(used['rss'] - empty) * 1e6 / subscribers:,.0f} bytes each")
