@@ -181,6 +181,17 @@ import Testing
         }
     }
 
+    @Test func `one of several processes says who they are, and whose calls it counts`() async throws {
+        var look = HomeLook(at: Timestamp(seconds: 1_800_000_000))
+        var report = StatusReport(at: look.at, startedAt: look.at)
+        report.cluster = ClusterReport(member: "a<b", role: .reader)
+        report.cluster?.queue = "line"
+        look.report = report
+        let html = HomeView(configuration: World.configuration(), look: look, reach: .reader).html.text
+        #expect(html.contains("This one: reader. Jobs are leased in the <b>line</b>."))
+        #expect(html.contains("</b> a minute, of this process only: 0 calls"))
+    }
+
     @Test func `without a source the page says how to begin`() async throws {
         var look = HomeLook(at: Timestamp(seconds: 1_800_000_000))
         look.report = StatusReport(at: look.at, startedAt: look.at)

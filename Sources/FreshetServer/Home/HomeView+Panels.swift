@@ -19,12 +19,15 @@ extension HomeView {
             <dl id="figures">
             \(figure("documents", HomeText.count(live), "\(HomeText.count(stale)) stale"))
             \(figure("fresh", share, live > 0 ? "of \(HomeText.count(live))" : "nothing is held yet"))
-            \(figure("calls a minute", HomeText.count(HomeHistory.lately(minutes)), "all sources"))
+            \(figure("calls a minute", HomeText.count(HomeHistory.lately(minutes)), callers))
             \(figure("ready in the queue", HomeText.count(ready), "\(HomeText.count(running)) running"))
             \(figure("given up on", HomeText.count(dead), dead == 0 ? "no dead letter" : "freshet queue ls"))
             </dl>
             """
     }
+
+    /// Whose calls are counted.
+    private var callers: String { report?.cluster == nil ? "all sources" : "of this process only" }
 
     private func figure(_ name: String, _ value: String, _ note: String) -> HTML {
         "<div><dt>\(name)</dt><dd>\(value)</dd><dd class=\"note\">\(note)</dd></div>"
@@ -42,10 +45,11 @@ extension HomeView {
         let lowest = known.compactMap(\.freshShare).min()
         let called =
             "\(HomeText.count(calls)) calls, \(HomeText.count(failed)) failed, at most \(HomeText.count(peak)) a minute"
+        let whose = report?.cluster == nil ? "" : ", of this process only"
         let kept = lowest.map { "never below \(HomeText.percent($0))" } ?? "nothing is held yet"
         return """
             <section id="charts" aria-label="The last hour">
-            <figure><figcaption><b>Calls</b> a minute: \(called)</figcaption>\(HomeCharts.calls(minutes, label: called))\
+            <figure><figcaption><b>Calls</b> a minute\(whose): \(called)</figcaption>\(HomeCharts.calls(minutes, label: called))\
             <p class="axis" aria-hidden="true"><span>60 min ago</span><span>now</span></p></figure>
             <figure><figcaption><b>Fresh</b> share: \(kept)</figcaption>\(HomeCharts.freshness(minutes, label: kept))\
             <p class="axis" aria-hidden="true"><span>60 min ago</span><span>now</span></p></figure>
