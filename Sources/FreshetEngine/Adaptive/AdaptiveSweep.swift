@@ -1,5 +1,6 @@
 import FreshetCore
 import Logging
+import Synchronization
 
 /// Enqueues what is due by the plans of one source: the most urgent first, and inside a priority what readers gain most from.
 ///
@@ -16,6 +17,7 @@ final class AdaptiveSweep: Sendable {
     let source: SourceConfig
     let policies: [DatasetPolicy]
     let enqueue: @Sendable ([EnqueueRequest]) async throws(StoreError) -> [EnqueueResult]
+    private let waiting = Mutex(Waiting())
 
     init(
         context: EngineContext, desk: AdaptiveDesk, source: SourceConfig, policies: [DatasetPolicy],
@@ -87,6 +89,7 @@ final class AdaptiveSweep: Sendable {
         let now = context.clock.now()
         let rate = CallPrice.rate(of: source)
         let price = desk.price(of: source.name)
+        try await raiseWaiting(now, price)
         let room = SweepRules.room(rate: rate)
         let ready = try await context.store.depth(source: source.name).total(.ready)
         let isFull = SweepRules.isFull(ready: ready, room: room)
@@ -146,10 +149,61 @@ final class AdaptiveSweep: Sendable {
                 })
         }
         // After the jobs: a crash between the two costs a call at most, never a refresh.
-        let later = found.later + chosen.map { provisional($0, now) }
+        let marked = chosen.map { provisional($0, now) }
+        let later = found.later + marked
+        // Without a limit nothing waits for long.
+        let hasLimit = CallPrice.rate(of: source) != nil
+        waiting.withLock { waiting in
+            for (candidate, plan) in zip(chosen, marked) where hasLimit {
+                waiting.jobs[plan.id] = Waiting.Job(due: plan.dueAt, heat: candidate.heat)
+            }
+        }
         if !later.isEmpty { try await desk.plans.setPlans(later) }
         for plan in later { context.catalog.setNextRefresh(plan.id, plan.shownDue) }
         return chosen.count
+    }
+
+    /// What has been put into the queue, until its plan is another.
+    private struct Waiting: Sendable {
+        struct Job: Sendable {
+            /// When its plan says that it comes due if nothing comes of the job.
+            var due: Timestamp
+            var heat: Int
+        }
+
+        var jobs: [DocumentID: Job] = [:]
+        var lookedAt: Timestamp?
+    }
+
+    /// What waits in the queue is worth more by and by; else what came later, and is worth more by then, would always overtake it.
+    private func raiseWaiting(_ now: Timestamp, _ price: Double) async throws(StoreError) {
+        let jobs = waiting.withLock { waiting in
+            if let looked = waiting.lookedAt, looked <= now, now - looked < SweepRules.raiseEvery {
+                return [DocumentID: Waiting.Job]()
+            }
+            waiting.lookedAt = now
+            return waiting.jobs
+        }
+        guard !jobs.isEmpty else { return }
+        let order = Array(jobs.keys)
+        var requests: [EnqueueRequest] = []
+        for (id, plan) in zip(order, try await desk.plans.plans(of: order)) {
+            // A plan that is another by now was made after the refresh.
+            guard let job = jobs[id], let plan, plan.dueAt == job.due, job.due > now,
+                let policy = policies.first(where: { $0.id == id.dataset })
+            else {
+                waiting.withLock { _ = $0.jobs.removeValue(forKey: id) }
+                continue
+            }
+            let review = policy.policy.review(
+                KeyMemory(decoding: plan.memory) ?? KeyMemory(), strategy: policy.config.strategy(of: id.key), now: now,
+                price: price, habits: desk.habits(of: id.dataset))
+            guard let found = SweepRules.raised(review, from: job.heat) else { continue }
+            requests.append(
+                EnqueueRequest(document: id, priority: found.priority, cause: "schedule", heat: found.heat))
+            waiting.withLock { $0.jobs[id]?.heat = found.heat }
+        }
+        if !requests.isEmpty { _ = try await enqueue(requests) }
     }
 
     private func weigh(

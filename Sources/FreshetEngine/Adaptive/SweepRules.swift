@@ -10,6 +10,10 @@ enum SweepRules {
     private static let most = 1000
     /// While calls have a price but are left over, what is worth this share of it may go.
     static let bargain = 0.25
+    /// Between two looks at what waits in the queue.
+    static let raiseEvery = Duration.seconds(4)
+    /// From so many times its worth on a job that waits is raised.
+    private static let raise = 2.0
     /// Plans due within this time are asked whether they are.
     static let ahead = Duration.seconds(86_400)
     /// Seconds of calls that may stand in the queue; what is due beyond waits outside, where the order is decided anew.
@@ -33,6 +37,12 @@ enum SweepRules {
     /// Plans in a look at a queue that is full.
     private static let urgent = 16
 
+    /// The place that a job which waits since it was worth `heat` should have by now; `nil` when that is much the same.
+    static func raised(_ review: RefreshPolicy.Review, from heat: Int) -> (priority: Priority, heat: Int)? {
+        guard case .refresh(let priority, let now) = review, Double(now) > Double(heat) * raise else { return nil }
+        return (priority, now)
+    }
+
     /// The seconds that calls need for what waits, a second each where they are rarer; 0 without a limit, unless more waits than one look can see.
     ///
     /// `outside`: plans that are due beyond the room, the urgent included. Without any the line is not too long, whatever stands in it: a higher price would
@@ -40,7 +50,7 @@ enum SweepRules {
     static func line(waiting: Int, outside: Int, isCut: Bool, rate: Double?) -> Double {
         guard let rate else { return waiting + outside > 2 * most ? CallPrice.long + 1 : 0 }
         let line = Double(waiting + outside) / max(1, rate)
-        if outside > 0 { return max(line, CallPrice.long + 1) }
+        if outside > 0 { return max(line, isCut ? 4 * CallPrice.long : CallPrice.long + 1) }
         return min(isCut ? max(line, CallPrice.short) : line, CallPrice.long)
     }
 }

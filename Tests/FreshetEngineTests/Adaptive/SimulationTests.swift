@@ -63,6 +63,34 @@ import Testing
         #expect(result.total.meter.reads == 6)
     }
 
+    @Test func `documents change at the moments that are named`() throws {
+        var load = SimulationLoad(
+            keys: 2, reads: .recorded([(1_000_000, 0, 1), (20_000_000, 0, 2), (30_000_000, 0, 1), (40_000_000, 1, 4)]))
+        load.changes = [[10_000_000, 25_000_000, 28_000_000]]
+        (load.warmUp, load.length) = (.zero, .seconds(50))
+        // Two calls at most, one of them for each first read: what changed since is not seen.
+        load.isEmpty = true
+        let never = Duration.seconds(1_000_000_000)
+        let slow = AdaptiveRefresh(classes: [RefreshClass(name: "all", priority: .low, every: .seconds(4800))])
+        let line = try played(slow, load, calls: 10, maxAge: never).total
+        #expect(line.meter.reads == 3, "the first read of each key found nothing")
+        #expect(line.wrong == 3)
+        #expect(abs(line.behind.meanAge - (10 + 10 + 20) / 3.0) < 0.01, "since the first change that was not seen")
+    }
+
+    @Test func `what waits in the queue is not overtaken for ever by what is worth more when it comes`() throws {
+        var load = SimulationLoad(keys: 400, reads: .generated(perDay: 60 * 86_400, zipf: 1))
+        load.groups = [.init(share: 1, changes: .seconds(120))]
+        (load.warmUp, load.length, load.seed) = (.seconds(180), .seconds(300), 2)
+        let all = RefreshClass(
+            name: "all", priority: .low, every: .seconds(180), least: .seconds(5), most: .seconds(1200))
+        var turns = SimulationTests.turns
+        turns.classes = [RefreshClass(name: "all", priority: .low, every: .seconds(100))]
+        let adaptive = try played(AdaptiveRefresh(classes: [all]), load, calls: 40, maxAge: .seconds(600)).total
+        let inTurn = try played(turns, load, calls: 40, maxAge: .seconds(600)).total
+        #expect(adaptive.behind.meanAge <= 0.8 * inTurn.behind.meanAge)
+    }
+
     // MARK: Against round-robin
 
     /// All keys in turn, as fast as calls allow.

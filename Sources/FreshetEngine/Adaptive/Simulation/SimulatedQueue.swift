@@ -29,6 +29,13 @@ struct SimulatedQueue {
 
     func contains(_ key: Int) -> Bool { priorities[key] != 255 }
 
+    /// What waits, the oldest first.
+    mutating func waiting() -> [(key: Int, heat: Int)] {
+        oldest = oldest[oldestHead...].filter { stamps[Int($0.key)] == $0.stamp && contains(Int($0.key)) }
+        oldestHead = 0
+        return oldest.map { (Int($0.key), Int(heats[Int($0.key)])) }
+    }
+
     /// Adds a key, or raises the one that waits.
     mutating func add(_ key: Int, _ priority: Priority, heat: Int) {
         let (rank, heat) = (UInt8(priority.rawValue), Int32(clamping: heat))

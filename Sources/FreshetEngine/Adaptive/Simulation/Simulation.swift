@@ -59,6 +59,7 @@ struct SimulationRun {
     private var flights: [(ends: Int64, key: Int32, permit: BudgetPermit)] = []
     private var flightHead = 0
     private var callAt: Int64 = 0
+    private var raisedAt: Int64 = 0
 
     // By key.
     private var memories: [KeyMemory]
@@ -242,6 +243,15 @@ struct SimulationRun {
     }
 
     private mutating func nextChange(_ key: Int, after time: Int64) -> Int64 {
+        if let known = load.changes {
+            let moments = key < known.count ? known[key] : []
+            var (low, high) = (0, moments.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if moments[middle] > time { high = middle } else { low = middle + 1 }
+            }
+            return low < moments.count ? moments[low] : .max
+        }
         let mean = Double(load.groups[Int(group[key])].changes.microseconds)
         return time + Int64(-log(1 - random.unit()) * mean)
     }
@@ -327,6 +337,7 @@ struct SimulationRun {
     private mutating func sweep(at now: Int64) {
         let room = SweepRules.room(rate: rate)
         let isFull = SweepRules.isFull(ready: queue.count, room: room)
+        if now - raisedAt >= SweepRules.raiseEvery.microseconds { raiseWaiting(at: now) }
         let before = queue.count
         let limit = SweepRules.portion(ready: before, room: room)
         let due = look(by: now, at: now, limit: limit, price: price.value)
@@ -341,6 +352,15 @@ struct SimulationRun {
                 by: now + SweepRules.ahead.microseconds, at: now, limit: SweepRules.choice(room: room),
                 price: price.value * SweepRules.bargain)
             _ = enqueue(found.going, room: max(1, room / 4), onlyUrgent: false)
+        }
+    }
+
+    /// What waits in the queue is worth more by and by; else what came later, and is worth more by then, would always overtake it.
+    private mutating func raiseWaiting(at now: Int64) {
+        raisedAt = now
+        for (key, heat) in queue.waiting() {
+            guard let found = SweepRules.raised(review(key, at: now, price: price.value), from: heat) else { continue }
+            queue.add(key, found.priority, heat: found.heat)
         }
     }
 

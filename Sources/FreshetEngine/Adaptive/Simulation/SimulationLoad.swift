@@ -35,6 +35,8 @@ public struct SimulationLoad: Sendable {
     public var habit = 0.0
     /// Keys whose documents change alike; the shares should add up to 1.
     public var groups = [Group(share: 1, changes: .seconds(86_400))]
+    /// By key, the moments at which its document changed: microseconds from the start, in order of time; `nil` lets chance decide.
+    public var changes: [[Int64]]?
     /// How long it is simulated without counting, so that the policy knows the keys.
     public var warmUp = Duration.seconds(86_400)
     /// How long it is counted.
