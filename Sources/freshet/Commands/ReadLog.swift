@@ -15,6 +15,9 @@ struct ReadLog {
         var count: Int
     }
 
+    /// The time that the reads of a line fall into, and the most parts that it is taken apart into.
+    private static let (window, mostParts) = (Duration.seconds(30), 15)
+
     /// From the first read to the last.
     var length: Duration { .microseconds(reads.last?.at ?? 0) }
 
@@ -37,6 +40,7 @@ struct ReadLog {
             if read.dataset.map({ $0 == "\(dataset)" }) ?? true { found.append((read.at, read.key, read.count)) }
         }
         found.sort { $0.at < $1.at }
+        found = spread(found)
         guard let first = found.first else { throw Exit.fail("\(path) holds no reads of \(dataset)", Exit.badData) }
         var log = ReadLog(start: first.at)
         var places: [String: Int32] = [:]
@@ -46,6 +50,45 @@ struct ReadLog {
             log.reads.append(((read.at - first.at).microseconds, place, Int32(clamping: read.count)))
         }
         return log
+    }
+
+    /// When each document changed: microseconds from the start of this log, by number of the key; keys that nobody read come last.
+    func changes(in log: ReadLog) -> [[Int64]] {
+        var places: [String: Int] = [:]
+        for (place, key) in keys.enumerated() { places[key] = place }
+        var changes = Array(repeating: [Int64](), count: keys.count)
+        let later = (log.start - start).microseconds
+        for read in log.reads {
+            let key = log.keys[Int(read.key)]
+            let place = places[key] ?? changes.count
+            if places.updateValue(place, forKey: key) == nil { changes.append([]) }
+            changes[place].append(read.at + later)
+        }
+        return changes
+    }
+
+    /// Lines that count several reads, as reads with time in between.
+    ///
+    /// A line tells the last of its reads, and counts those of half a minute or of the time since the line before.
+    private static func spread(_ lines: [(at: Timestamp, key: String, count: Int)]) -> [(
+        at: Timestamp, key: String, count: Int
+    )] {
+        guard lines.contains(where: { $0.count > 1 }) else { return lines }
+        var result: [(at: Timestamp, key: String, count: Int)] = []
+        var before: [String: Timestamp] = [:]
+        for line in lines {
+            let usual = Double(line.count) / Double(line.count + 1) * window.inSeconds
+            let span = before[line.key].map { min(usual, (line.at - $0).inSeconds) } ?? usual
+            before[line.key] = line.at
+            let parts = min(line.count, mostParts)
+            for part in 0..<parts {
+                let count = line.count / parts + (part < line.count % parts ? 1 : 0)
+                let back = span * Double(part) / Double(parts)
+                result.append((line.at - .microseconds(Int64(back * 1e6)), line.key, count))
+            }
+        }
+        result.sort { $0.at < $1.at }
+        return result
     }
 
     private static func csv(_ bytes: [UInt8]) -> Read? {

@@ -15,7 +15,8 @@ struct Simulate: AsyncParsableCommand {
             The load: `--log` replays reads (CSV lines `time,key[,count]` or JSON lines with these members, as \
             `logs: { reads: FILE }` writes them); without it `--users` read `--reads-per-user` times a day, the key of rank n in \
             proportion to 1/n^zipf. Documents change by chance: `--changes 5%:PT15M:war --changes 95%:P1D` lets a share change \
-            every so often on average and gives it the class whose `when` it fulfils.
+            every so often on average and gives it the class whose `when` it fulfils. `--change-log` names the moments instead, in lines \
+            as those of a read log.
 
             Strategies: `adaptive`, `fixed` (each key at the pace of its class), `round-robin` (all keys in turn, as fast as \
             calls allow), or a duration such as PT1H (all keys at that pace); each plays the whole load. Without `--strategy` \
@@ -26,6 +27,7 @@ struct Simulate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Argument(help: "The dataset, as source.name.") var dataset: String
     @Option(help: ArgumentHelp("Replay this read log.", valueName: "file")) var log: String?
+    @Option(help: ArgumentHelp("Let documents change when this log says.", valueName: "file")) var changeLog: String?
     @Option(help: "Readers.") var users = 10_000
     @Option(help: "Documents; one for each user unless set.") var keys: Int?
     @Option(help: "Reads of one user on a day.") var readsPerUser = 5.0
@@ -112,12 +114,14 @@ struct Simulate: AsyncParsableCommand {
 
     private func load(_ config: AdaptiveRefresh, _ id: DatasetID) throws -> SimulationLoad {
         var load: SimulationLoad
+        var recorded: ReadLog?
         if let log {
-            let recorded = try ReadLog.read(log, of: id)
-            load = SimulationLoad(keys: recorded.keys.count, reads: .recorded(recorded.reads))
-            load.start = recorded.start
+            let read = try ReadLog.read(log, of: id)
+            recorded = read
+            load = SimulationLoad(keys: read.keys.count, reads: .recorded(read.reads))
+            load.start = read.start
             load.warmUp = try span(warmUp, or: .zero)
-            load.length = try span(length, or: max(.seconds(1), recorded.length - load.warmUp))
+            load.length = try span(length, or: max(.seconds(1), read.length - load.warmUp))
         } else {
             guard users > 0, readsPerUser >= 0, keys ?? users > 0, (0...1).contains(habit), zipf >= 0 else {
                 throw Exit.fail("users and keys must be 1 or more, habit 0 to 1, zipf 0 or more", Exit.usage)
@@ -132,6 +136,11 @@ struct Simulate: AsyncParsableCommand {
         load.callTime = try span(callTime, or: .milliseconds(80))
         load.seed = seed
         load.isEmpty = cold
+        if let changeLog {
+            guard let recorded else { throw Exit.fail("--change-log goes with --log", Exit.usage) }
+            let changes = try recorded.changes(in: ReadLog.read(changeLog, of: id))
+            (load.changes, load.keys) = (changes, changes.count)
+        }
         if !changes.isEmpty { load.groups = try changes.map { try group($0, config) } }
         return load
     }
