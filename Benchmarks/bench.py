@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import parts.adaptive
 import parts.cluster
 import parts.fanout
 import parts.games
@@ -24,7 +25,8 @@ from lab import HERE, Failure, Lab, median
 
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
          "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
-         "cluster": parts.cluster, "fanout": parts.fanout, "games": parts.games}
+         "cluster": parts.cluster, "fanout": parts.fanout, "games": parts.games,
+         "adaptive": parts.adaptive}
 ROOT = os.path.dirname(HERE)
 
 

@@ -48,10 +48,11 @@ class Freshet:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def configure(self, sources, datasets, server=""):
-        """Writes the configuration; sources and datasets are YAML lines."""
+    def configure(self, sources, datasets, server="", logs=""):
+        """Writes the configuration; sources and datasets are YAML lines, server and logs further members."""
         listen = f'listen: "127.0.0.1:{self.port}", unknown_keys_per_minute: 1000000'
-        text = f"data_dir: ./data\nserver: {{ {listen}{', ' + server if server else ''} }}\nlogs: {{ level: warning }}\n"
+        text = f"data_dir: ./data\nserver: {{ {listen}{', ' + server if server else ''} }}\n"
+        text += f"logs: {{ level: warning{', ' + logs if logs else ''} }}\n"
         text += "sources:\n" + _indent(sources) + "datasets:\n" + _indent(datasets)
         self.config = self.lab.write(f"{self.name}/freshet.yaml", text)
 
