@@ -68,8 +68,8 @@ struct AdaptiveLoop: Sendable {
                 memory, key: id.key, now: now, price: desk.price(of: id.dataset.source),
                 habits: desk.habits(of: id.dataset))
             var plan = policy.plan(memory, key: id.key, decision)
-            // A plan that has come due is the sweep's: reads must not put it off while it waits for its turn.
-            if !refreshed.contains(id), let before = kept[id], before.dueAt <= now, plan.dueAt > now {
+            // A plan that has come due is the sweep's: reads must not put it off, or last in the line, while it waits for its turn.
+            if !refreshed.contains(id), let before = kept[id], before.dueAt <= now, plan.dueAt > before.dueAt {
                 (plan.dueAt, plan.priority) = (before.dueAt, min(before.priority, plan.priority))
             }
             plans.append(plan)

@@ -124,8 +124,19 @@ final class AdaptiveSweep: Sendable {
         for policy in policies {
             let due = try await desk.plans.duePlans(of: policy.id, by: limit, limit: count)
             let habits = desk.habits(of: policy.id)
+            let jobs = waiting.withLock { $0.jobs }
             found.isCut = found.isCut || due.count >= count
-            for plan in due { weigh(plan, policy, now, price, habits, &found) }
+            for plan in due {
+                if let job = jobs[plan.id], let memory = KeyMemory(decoding: plan.memory), job.waits(memory, at: now) {
+                    // Reads planned it anew while it waits in the queue.
+                    if plan.dueAt <= now {
+                        found.later.append(
+                            KeyPlan(id: plan.id, dueAt: job.until, priority: plan.priority, memory: plan.memory))
+                    }
+                } else {
+                    weigh(plan, policy, now, price, habits, &found)
+                }
+            }
         }
         // Where priorities are equal, what spares readers most: the water-filling happens here.
         found.going.sort { ($0.priority, -$0.heat, $0.plan.dueAt) < ($1.priority, -$1.heat, $1.plan.dueAt) }
@@ -155,7 +166,8 @@ final class AdaptiveSweep: Sendable {
         let hasLimit = CallPrice.rate(of: source) != nil
         waiting.withLock { waiting in
             for (candidate, plan) in zip(chosen, marked) where hasLimit {
-                waiting.jobs[plan.id] = Waiting.Job(due: plan.dueAt, heat: candidate.heat)
+                waiting.jobs[plan.id] = Waiting.Job(
+                    checkedAt: candidate.memory.checkedAt, until: plan.dueAt, heat: candidate.heat)
             }
         }
         if !later.isEmpty { try await desk.plans.setPlans(later) }
@@ -163,12 +175,16 @@ final class AdaptiveSweep: Sendable {
         return chosen.count
     }
 
-    /// What has been put into the queue, until its plan is another.
+    /// What has been put into the queue, until something came of it.
     private struct Waiting: Sendable {
         struct Job: Sendable {
-            /// When its plan says that it comes due if nothing comes of the job.
-            var due: Timestamp
+            /// When the document had been looked at last.
+            var checkedAt: Timestamp?
+            /// When it comes due again if nothing comes of the job.
+            var until: Timestamp
             var heat: Int
+
+            func waits(_ memory: KeyMemory, at now: Timestamp) -> Bool { memory.checkedAt == checkedAt && now < until }
         }
 
         var jobs: [DocumentID: Job] = [:]
@@ -188,16 +204,15 @@ final class AdaptiveSweep: Sendable {
         let order = Array(jobs.keys)
         var requests: [EnqueueRequest] = []
         for (id, plan) in zip(order, try await desk.plans.plans(of: order)) {
-            // A plan that is another by now was made after the refresh.
-            guard let job = jobs[id], let plan, plan.dueAt == job.due, job.due > now,
-                let policy = policies.first(where: { $0.id == id.dataset })
+            guard let job = jobs[id], let plan, let memory = KeyMemory(decoding: plan.memory),
+                job.waits(memory, at: now), let policy = policies.first(where: { $0.id == id.dataset })
             else {
                 waiting.withLock { _ = $0.jobs.removeValue(forKey: id) }
                 continue
             }
             let review = policy.policy.review(
-                KeyMemory(decoding: plan.memory) ?? KeyMemory(), strategy: policy.config.strategy(of: id.key), now: now,
-                price: price, habits: desk.habits(of: id.dataset))
+                memory, strategy: policy.config.strategy(of: id.key), now: now, price: price,
+                habits: desk.habits(of: id.dataset))
             guard let found = SweepRules.raised(review, from: job.heat) else { continue }
             requests.append(
                 EnqueueRequest(document: id, priority: found.priority, cause: "schedule", heat: found.heat))

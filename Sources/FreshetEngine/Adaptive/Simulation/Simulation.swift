@@ -307,7 +307,8 @@ struct SimulationRun {
     private mutating func drain(at now: Int64) {
         for key in dirty.map(Int.init) where unread[key] > 0 {
             takeReads(key)
-            if !queue.contains(key), !isFlying[key] { plan(key, at: now) }
+            // What has come due keeps its place.
+            if !queue.contains(key), !isFlying[key], dues[key] > now { plan(key, at: now) }
         }
         dirty.removeAll(keepingCapacity: true)
     }
