@@ -101,35 +101,3 @@ extension TableSession {
         return written > 0
     }
 }
-
-extension NewEvent {
-    static func schemaChanged(_ schema: TableSchema, _ changes: [SchemaChange], _ id: DocumentID?) -> NewEvent {
-        let words = changes.map { jsonText($0.text) }.joined(separator: ",")
-        let payload = """
-            {"table":\(jsonText(schema.name)),"version":\(schema.version),"changes":[\(words)]}
-            """
-        let source = schema.dataset.split(separator: ".").first.map(String.init)
-        return NewEvent(type: "schema.changed", source: source, document: id, payload: Array(payload.utf8))
-    }
-
-    static func tablesStopped(_ stop: TableStop, _ dataset: DatasetID) -> NewEvent {
-        let payload = """
-            {"dataset":\(jsonText("\(dataset)")),"kind":\(jsonText(stop.kind)),"table":\(jsonText(stop.table)),\
-            "message":\(jsonText(stop.message))}
-            """
-        return NewEvent(type: "tables.stopped", source: dataset.source, payload: Array(payload.utf8))
-    }
-}
-
-extension SchemaChange {
-    /// The change in a few words.
-    var text: String {
-        switch self {
-        case .created: "created"
-        case .addedColumn(let name): "added column \(name)"
-        case .widenedColumn(let name, _, let to): "widened column \(name) to \(to.rawValue)"
-        case .declared(let what): "declared: \(what)"
-        case .rolledBack(let version): "rolled back to version \(version)"
-        }
-    }
-}

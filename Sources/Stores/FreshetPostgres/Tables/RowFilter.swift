@@ -41,7 +41,8 @@ struct RowFilter {
             }
             sql = "\(name) \(isEqual ? "IN" : "NOT IN") (\(marks.joined(separator: ", ")))"
         default:
-            sql = "\(name) \(operands[0].symbol(filter.relation)) \(text.add(operands[0].value, as: column))"
+            sql =
+                "\(name) \(filter.relation.symbol(isExact: operands[0].isExact)) \(text.add(operands[0].value, as: column))"
         }
     }
 }
@@ -56,7 +57,7 @@ private struct Operand {
         switch column.type {
         case .text, .json: value = .text(text)
         case .boolean:
-            guard ["true", "1", "false", "0"].contains(text) else { throw Self.refusal(text, column) }
+            guard ["true", "1", "false", "0"].contains(text) else { throw column.filterRefusal }
             value = .integer(text == "true" || text == "1" ? 1 : 0)
         case .integer, .decimal:
             if let integer = Int64(text) {
@@ -65,16 +66,16 @@ private struct Operand {
             {
                 value = .text(text)
             } else {
-                throw Self.refusal(text, column)
+                throw column.filterRefusal
             }
         case .float:
-            guard let double = Double(text), double.isFinite else { throw Self.refusal(text, column) }
+            guard let double = Double(text), double.isFinite else { throw column.filterRefusal }
             value = .double(double)
         case .date:
-            guard let days = TimeText.parseDate(text.utf8) else { throw Self.refusal(text, column) }
+            guard let days = TimeText.parseDate(text.utf8) else { throw column.filterRefusal }
             value = .integer(days)
         case .timestamp:
-            guard let moment = TimeText.parse(text.utf8, format: .iso) else { throw Self.refusal(text, column) }
+            guard let moment = TimeText.parse(text.utf8, format: .iso) else { throw column.filterRefusal }
             if column.digits <= 6 {
                 isExact = moment.nanoseconds % 1_000 == 0
                 value = .integer(moment.seconds * 1_000_000 + Int64(moment.nanoseconds / 1_000))
@@ -84,27 +85,5 @@ private struct Operand {
                         seconds: moment.seconds, nanoseconds: moment.nanoseconds, digits: column.digits))
             }
         }
-    }
-
-    /// The relation to ``value`` that says the same as the wanted one does of the exact value.
-    func symbol(_ relation: TableQuery.Relation) -> String {
-        switch relation {
-        case .less: isExact ? "<" : "<="
-        case .lessOrEqual: "<="
-        case .greater: ">"
-        case .greaterOrEqual: isExact ? ">=" : ">"
-        default: "="
-        }
-    }
-
-    static func refusal(_ text: String, _ column: ColumnSchema) -> StoreError {
-        let form =
-            switch column.type {
-            case .timestamp: "a moment such as 2026-05-28T14:42:40Z"
-            case .date: "a day such as 2026-05-28"
-            case .boolean: "true or false"
-            default: "a number"
-            }
-        return .refused("the filter on \(column.name) takes \(form)")
     }
 }

@@ -43,12 +43,12 @@ struct RowFilter {
             let operand = operands[0]
             let expression = column.type == .decimal ? "freshet_order(\(name))" : name
             values = [column.type == .decimal ? try Self.order(first, column) : operand.value]
-            sql = "\(expression) \(operand.symbol(filter.relation)) ?"
+            sql = "\(expression) \(filter.relation.symbol(isExact: operand.isExact)) ?"
         }
     }
 
     private static func order(_ text: String, _ column: ColumnSchema) throws -> RowCursor.Value {
-        guard let key = DecimalOrder.key(text) else { throw Operand.refusal(text, column) }
+        guard let key = DecimalOrder.key(text) else { throw column.filterRefusal }
         return .bytes(key)
     }
 }
@@ -63,7 +63,7 @@ private struct Operand {
         switch column.type {
         case .text, .json: value = .stored(.text(text))
         case .boolean:
-            guard ["true", "1", "false", "0"].contains(text) else { throw Self.refusal(text, column) }
+            guard ["true", "1", "false", "0"].contains(text) else { throw column.filterRefusal }
             value = .stored(.integer(text == "true" || text == "1" ? 1 : 0))
         case .integer, .decimal:
             if let integer = Int64(text) {
@@ -73,16 +73,16 @@ private struct Operand {
                 let isSame = DecimalOrder.key("\(double)") == DecimalOrder.key(text)
                 value = isSame || column.type == .integer ? .stored(.double(double)) : .stored(.text(text))
             } else {
-                throw Self.refusal(text, column)
+                throw column.filterRefusal
             }
         case .float:
-            guard let double = Double(text), double.isFinite else { throw Self.refusal(text, column) }
+            guard let double = Double(text), double.isFinite else { throw column.filterRefusal }
             value = .stored(.double(double))
         case .date:
-            guard let days = TimeText.parseDate(text.utf8) else { throw Self.refusal(text, column) }
+            guard let days = TimeText.parseDate(text.utf8) else { throw column.filterRefusal }
             value = .stored(.text(TimeText.printDate(days: days)))
         case .timestamp:
-            guard let moment = TimeText.parse(text.utf8, format: .iso) else { throw Self.refusal(text, column) }
+            guard let moment = TimeText.parse(text.utf8, format: .iso) else { throw column.filterRefusal }
             let unit = [0: 1_000_000_000, 3: 1_000_000, 6: 1_000][column.digits] ?? 1
             isExact = Int(moment.nanoseconds) % unit == 0
             value = .stored(
@@ -90,27 +90,5 @@ private struct Operand {
                     StoredTime.text(
                         seconds: moment.seconds, nanoseconds: moment.nanoseconds, digits: column.digits)))
         }
-    }
-
-    /// The relation to ``value`` that says the same as the wanted one does of the exact value.
-    func symbol(_ relation: TableQuery.Relation) -> String {
-        switch relation {
-        case .less: isExact ? "<" : "<="
-        case .lessOrEqual: "<="
-        case .greater: ">"
-        case .greaterOrEqual: isExact ? ">=" : ">"
-        default: "="
-        }
-    }
-
-    static func refusal(_ text: String, _ column: ColumnSchema) -> StoreError {
-        let form =
-            switch column.type {
-            case .timestamp: "a moment such as 2026-05-28T14:42:40Z"
-            case .date: "a day such as 2026-05-28"
-            case .boolean: "true or false"
-            default: "a number"
-            }
-        return .refused("the filter on \(column.name) takes \(form)")
     }
 }

@@ -17,7 +17,7 @@ struct RowQuery {
         self.table = table
         guard (1...10_000).contains(query.limit) else { throw StoreError.refused("limit takes 1 to 10000") }
         columns = try query.columns?.map { try table.column($0) } ?? table.schema.columns
-        fingerprint = Self.fingerprint(query)
+        fingerprint = query.fingerprint
         for (name, isDescending) in query.sort {
             let column = try table.column(name)
             let isOrderKey = column.type == .decimal
@@ -35,20 +35,6 @@ struct RowQuery {
             }
             addCursor(cursor.values)
         }
-    }
-
-    /// Tells questions apart: pages of one may differ in size and columns only.
-    private static func fingerprint(_ query: TableQuery) -> UInt64 {
-        var question = query
-        (question.cursor, question.limit, question.columns) = (nil, 1, nil)
-        var text = question.table.lowercased()
-        for filter in question.filters {
-            text += "\u{1}\(filter.column)\u{2}\(filter.relation.rawValue)\u{2}"
-            text += filter.values.map { "\($0.utf8.count):\($0)" }.joined(separator: "\u{2}")
-        }
-        for (column, isDescending) in question.sort { text += "\u{3}\(column)\(isDescending)" }
-        text += "\u{4}\(question.asOf?.microseconds ?? -1)\(question.includesDeleted)"
-        return RowHash.text(text)
     }
 
     // MARK: Cursor
