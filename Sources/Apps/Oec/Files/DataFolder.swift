@@ -65,6 +65,24 @@ struct DataFolder: Sendable {
         guard fsync(descriptor) == 0 else { throw FileFailure("write", name, path) }
     }
 
+    /// Removes what a process that died has left half written.
+    func sweep() {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        var left: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let parts = name.split(separator: ".")
+            guard name.hasPrefix("."), parts.count >= 3, parts.last == "draft",
+                let owner = pid_t(parts[parts.count - 2])
+            else { continue }
+            if owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH) { left.append(name) }
+        }
+        for name in left { unlink(path + "/" + name) }
+    }
+
     private func makeFolder() {
         var partial = ""
         for part in path.split(separator: "/") {

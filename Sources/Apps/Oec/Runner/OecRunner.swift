@@ -71,6 +71,7 @@ public final class OecRunner: AppRunner {
 
     /// Takes the seed's files in if the store has nothing yet, and reads the store.
     public func prepare() async throws {
+        folder.sweep()
         try await importFiles()
         try await follow()
     }

@@ -1,0 +1,95 @@
+import Foundation
+import FreshetCore
+import FreshetDocument
+import FreshetMock
+import FreshetTesting
+import Synchronization
+import Testing
+
+/// The seed's files are whole at every moment, whenever the process dies.
+struct OecSaveTests {
+    private static let products = 132
+    /// `scripts/soak` asks for 200.
+    private static let kills =
+        ProcessInfo.processInfo.environment["FRESHET_SOAK_KILLS"].flatMap { Int($0) } ?? 25
+
+    /// Other figures in every generation.
+    private final class Upstream: MockHandler {
+        private let last = Mutex<UInt64>(1)
+
+        var generation: UInt64 { last.withLock { $0 } }
+        func turn() { last.withLock { $0 += 1 } }
+        func respond(to request: MockRequest) -> MockResponse { OecGenerator(seed: generation).respond(to: request) }
+    }
+
+    private func drafts(_ mirror: Mirror) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: mirror.dataPath)) ?? []).filter {
+            $0.hasSuffix(".draft")
+        }
+    }
+
+    private func read(_ mirror: Mirror, _ name: String) throws -> JSONValue? {
+        try FileManager.default.contents(atPath: "\(mirror.dataPath)/\(name)").map { try JSONTape(Array($0)).root }
+    }
+
+    /// Both files are whole, and every number is one that upstream has given.
+    private func check(_ mirror: Mirror, until generation: UInt64, _ round: Int) throws {
+        let worlds = (1...generation).map { OecGenerator(seed: $0) }
+        let data = try #require(try read(mirror, "export_data.json"))
+        #expect(Array(data.members).count == Self.products, "kill \(round)")
+        for product in data.members {
+            let id = try #require(product.key.string)
+            for entry in product.value.members {
+                let country = try #require(entry.key.string)
+                let billions = try #require(entry.value.numberText.flatMap { Double($0) })
+                let isGiven = worlds.contains { world in
+                    world.dollars(product: id, country: country, year: 2023)
+                        .map { abs(Double($0) - billions * 1e9) < 0.5 } ?? false
+                }
+                #expect(isGiven, "kill \(round): \(id) of \(country) is \(billions)")
+            }
+        }
+        let metadata = try #require(try read(mirror, "metadata.json"))
+        #expect(metadata.integer("product_count") == Self.products, "kill \(round)")
+        #expect(metadata.text("last_updated").flatMap { Timestamp(rfc3339: $0) } != nil, "kill \(round)")
+    }
+
+    @Test func `files are never half new, at whatever moment of a save the process dies`() async throws {
+        let upstream = Upstream()
+        try await withMock(upstream) { _, url in
+            let mirror = try Mirror("apps: { oec: { base_url: \"\(url)\", calls_per_day: 1000000 } }")
+            var random = SeededGenerator(seed: 11)
+            try await mirror.start()
+            let isWritten = try await eventually(
+                "the files are written", within: .seconds(60), every: .milliseconds(100)
+            ) {
+                guard let data = try read(mirror, "export_data.json"), try read(mirror, "metadata.json") != nil else {
+                    return false
+                }
+                return Array(data.members).count == Self.products && drafts(mirror).isEmpty
+            }
+            let health = try await mirror.get("/apps/oec/health").text
+            try #require(isWritten, "\(health)")
+            let ids = try #require(try read(mirror, "export_data.json")).members.compactMap(\.key.string)
+            for round in 0..<Self.kills {
+                upstream.turn()
+                for _ in 0..<3 {
+                    let id = try #require(ids.randomElement(using: &random))
+                    try await mirror.refreshNow("oec.exports", "\(id)/2023")
+                }
+                if round.isMultiple(of: 3) {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 500...1800, using: &random)))
+                } else {
+                    // In the middle of a save.
+                    try await eventually("a save begins", every: .zero) { !drafts(mirror).isEmpty }
+                    try await Task.sleep(for: .microseconds(Int.random(in: 0...3000, using: &random)))
+                }
+                try await mirror.kill9()
+                try check(mirror, until: upstream.generation, round)
+                try await mirror.start()
+                #expect(drafts(mirror).isEmpty, "what a crash left half written is removed")
+            }
+            try await mirror.stop()
+        }
+    }
+}
