@@ -42,7 +42,7 @@ struct PostgresNewsTests {
         let ringing = Task {
             while !Task.isCancelled {
                 pooled.news.ring(.jobs)
-                await Task.yield()
+                await serverTurn()
             }
         }
         #expect(await there.next() == .jobs)
@@ -72,7 +72,7 @@ struct PostgresNewsTests {
         let end = ContinuousClock.now + .seconds(60)
         while !isKept() {
             try #require(ContinuousClock.now < end, "it came about in time")
-            await Task.yield()
+            await serverTurn()
         }
     }
 }

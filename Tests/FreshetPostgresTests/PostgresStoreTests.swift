@@ -206,7 +206,7 @@ struct PostgresStoreTests {
 
     @Test func `a statement that takes too long is ended`() async throws {
         let store = try await TestDatabase.open(try await TestDatabase.uri()) {
-            $0.statementTimeout = .milliseconds(200)
+            $0.statementTimeout = .seconds(2)
         }
         await #expect(throws: StoreError.unavailable("a statement took too long and was ended [57014]")) {
             try await store.readers.read { connection in

@@ -45,7 +45,7 @@ import Testing
                 }
             } catch {
                 record.state.withLock { $0.failures += 1 }
-                await Task.yield()
+                await serverTurn()
                 // What it may have held comes back, as it does when a lease runs out.
                 _ = try? await line.recoverLeases(all: true, now: now)
             }

@@ -26,7 +26,7 @@ func eventually(
     let end = ContinuousClock.now + span
     while try await !condition() {
         try #require(ContinuousClock.now < end, "\(what)")
-        await Task.yield()
+        await serverTurn()
     }
 }
 
