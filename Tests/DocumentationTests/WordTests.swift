@@ -24,7 +24,7 @@ import Testing
 
     @Test func `the events page lists every type of event`() throws {
         let engine = try words(in: ["FreshetEngine"], matching: /"((?:dataset|job|source|key)\.[a-z_]+)"/)
-        let store = try words(in: ["Stores"], matching: /type: "((?:schema|tables)\.[a-z_]+)"/)
+        let store = try words(in: ["Stores", "FreshetCore/Tables"], matching: /type: "((?:schema|tables)\.[a-z_]+)"/)
         let push = try words(in: ["FreshetWebhooks"], matching: /"(webhook\.(?:parked|resumed|disabled))"/)
         // What clients publish has names of their own.
         let found = engine.union(store).union(push).union(["custom.…"])

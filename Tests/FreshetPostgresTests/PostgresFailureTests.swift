@@ -46,8 +46,8 @@ struct PostgresFailureTests {
         let server = try await PrivatePostgres.start()
         defer { server.end() }
         let store = try await TestDatabase.open(try await server.database()) {
-            $0.statementTimeout = .milliseconds(300)
-            $0.connectTimeout = .milliseconds(500)
+            $0.statementTimeout = .seconds(3)
+            $0.connectTimeout = .seconds(3)
         }
         _ = try await store.value("a")
         try await server.freeze()

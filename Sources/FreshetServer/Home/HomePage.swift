@@ -81,10 +81,19 @@ struct HomePage: Sendable {
         <main>\(view.html)</main>
         <footer><nav aria-label="Elsewhere"><a href="/health">/health</a> <a href="/metrics">/metrics</a> \
         <a href="/openapi.json">/openapi.json</a> <a href="/admin/status">/admin/status</a> \
-        <a href="/v1/events">/v1/events</a> <code>/v1/why/{source}/{dataset}/{key}</code></nav></footer>
+        <a href="/v1/events">/v1/events</a> \(apps)<code>/v1/why/{source}/{dataset}/{key}</code></nav></footer>
         </body></html>
 
         """
+    }
+
+    /// The apps that have a page of their own.
+    private var apps: [HTML] {
+        service.configuration.apps.filter { $0.routes.contains { $0.method == "GET" && $0.pattern == "/" } }.map {
+            app in
+            let path = "/apps/\(type(of: app).name)/"
+            return "<a href=\"\(path)\">\(path)</a> "
+        }
     }
 
     private func started(_ look: HomeLook) -> HTML {
