@@ -68,6 +68,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CClock"),
+        .target(name: "CSpawn"),
         library("FreshetCore"),
         library("FreshetDocument", ["FreshetCore"]),
         library(
@@ -109,7 +110,7 @@ let package = Package(
                 lifecycle, logging,
                 unixSignals, yams,
             ]),
-        library("FreshetTesting", ["FreshetCore"]),
+        library("FreshetTesting", ["CSpawn", "FreshetCore"]),
         .executableTarget(
             name: "freshet",
             dependencies: [

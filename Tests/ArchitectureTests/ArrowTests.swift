@@ -39,7 +39,7 @@ struct ArrowTests {
             "AsyncHTTPClient", "Crypto", "FoundationEssentials", "FreshetCore", "FreshetDocument", "Glibc", "NIOCore",
             "NIOHTTP1", "NIOPosix",
         ],
-        "FreshetTesting": ["FreshetCore", "Dispatch", "Glibc"],
+        "FreshetTesting": ["CSpawn", "FreshetCore", "Dispatch", "Glibc"],
         "OecApp": ["Crypto", "FreshetCore", "FreshetDocument", "Glibc"],
         "ClashApp": ["FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit"],
         "TornApp": ["FreshetCore", "FreshetDocument"],

@@ -1,3 +1,4 @@
+import CSpawn
 import Dispatch
 import Glibc
 import Synchronization
@@ -20,6 +21,7 @@ final class ShellKeeper: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, pair[1], 0)
         posix_spawn_file_actions_adddup2(&actions, pair[1], 1)
+        freshet_spawn_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -95,8 +97,12 @@ final class ShellKeeper: Sendable {
     static func succeeds(_ script: String) -> Bool {
         let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup("-c"), strdup(script), nil]
         defer { for text in arguments { free(text) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        freshet_spawn_close_from(&actions, 3)
         var process = pid_t()
-        guard posix_spawn(&process, "/bin/sh", nil, nil, arguments, environ) == 0 else { return false }
+        guard posix_spawn(&process, "/bin/sh", &actions, nil, arguments, environ) == 0 else { return false }
         var status: CInt = 0
         guard waitpid(process, &status, 0) == process else { return false }
         return status == 0
