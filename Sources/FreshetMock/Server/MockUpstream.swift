@@ -27,7 +27,7 @@ public final class MockUpstream: Sendable {
     private struct State {
         var group: MultiThreadedEventLoopGroup?
         var listener: (any Channel)?
-        var bound: BoundMock?
+        var hold: PortHold?
         var ended: AsyncStream<Void>.Continuation?
     }
 
@@ -47,15 +47,15 @@ public final class MockUpstream: Sendable {
     /// - Returns: Where it listens.
     /// - Throws: When the port cannot be had. Starting a mock that runs is a programming error.
     public func start(host: String = "127.0.0.1", port: Int = 0) async throws -> BoundMock {
+        let hold = try PortHold.take(host: host, port: port)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, core.options.threads))
         do {
-            let listener = try await bind(group, host: host, port: port).get()
-            let bound = BoundMock(host: host, port: listener.localAddress?.port ?? port)
+            let listener = try await bind(group, hold.address).get()
             state.withLock { state in
                 precondition(state.group == nil, "This mock runs already")
-                (state.group, state.listener, state.bound) = (group, listener, bound)
+                (state.group, state.listener, state.hold) = (group, listener, hold)
             }
-            return bound
+            return BoundMock(host: host, port: hold.address.port ?? port)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -67,7 +67,7 @@ public final class MockUpstream: Sendable {
     /// Does nothing when it does not run.
     public func shutdown() async {
         let (group, listener, ended) = state.withLock { state in
-            defer { (state.group, state.listener, state.bound, state.ended) = (nil, nil, nil, nil) }
+            defer { (state.group, state.listener, state.hold, state.ended) = (nil, nil, nil, nil) }
             return (state.group, state.listener, state.ended)
         }
         try? await listener?.close()
@@ -127,7 +127,7 @@ public final class MockUpstream: Sendable {
 
     /// Stops listening and resets every connection: clients are refused until ``comeUp()``.
     ///
-    /// Counters stay.
+    /// Counters stay, and so does the port: no other program gets it meanwhile.
     public func goDown() async {
         let listener = state.withLock { state in
             defer { state.listener = nil }
@@ -139,18 +139,18 @@ public final class MockUpstream: Sendable {
 
     /// Listens again on the same port after ``goDown()``.
     ///
-    /// - Throws: When another program has taken the port meanwhile.
+    /// - Throws: When the system gives no socket.
     public func comeUp() async throws {
         core.isDown = false
-        let (group, bound, listener) = state.withLock { ($0.group, $0.bound, $0.listener) }
-        guard let group, let bound, listener == nil else { return }
-        let channel = try await bind(group, host: bound.host, port: bound.port).get()
+        let (group, hold, listener) = state.withLock { ($0.group, $0.hold, $0.listener) }
+        guard let group, let hold, listener == nil else { return }
+        let channel = try await bind(group, hold.address).get()
         state.withLock { $0.listener = channel }
     }
 
     // MARK: Listening
 
-    private func bind(_ group: MultiThreadedEventLoopGroup, host: String, port: Int) -> EventLoopFuture<any Channel> {
+    private func bind(_ group: MultiThreadedEventLoopGroup, _ address: SocketAddress) -> EventLoopFuture<any Channel> {
         let core = core
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 8_192)
@@ -168,7 +168,7 @@ public final class MockUpstream: Sendable {
                         })
                 }
             }
-            .bind(host: host, port: port)
+            .bind(to: address)
     }
 
     private func perform(_ action: ControlAction, from channel: any Channel) {
@@ -184,16 +184,16 @@ public final class MockUpstream: Sendable {
 
     /// Closes the listening socket and opens it again later on the same port.
     private func refuse(for length: Duration, sparing channel: any Channel) {
-        let (group, listener, bound) = state.withLock { state in
+        let (group, listener, hold) = state.withLock { state in
             defer { state.listener = nil }
-            return (state.group, state.listener, state.bound)
+            return (state.group, state.listener, state.hold)
         }
-        guard let group, let listener, let bound else { return }
+        guard let group, let listener, let hold else { return }
         listener.close(promise: nil)
         core.open.resetAll(except: channel)
         group.next().scheduleTask(in: .nanoseconds(length.nanosecondsClamped)) { [weak self] in
             guard let self, self.state.withLock({ $0.group != nil && $0.listener == nil }) else { return }
-            self.bind(group, host: bound.host, port: bound.port).whenSuccess { channel in
+            self.bind(group, hold.address).whenSuccess { channel in
                 self.state.withLock { $0.listener = channel }
             }
         }
