@@ -78,11 +78,12 @@ struct OecSaveTests {
                     try await mirror.refreshNow("oec.exports", "\(id)/2023")
                 }
                 if round.isMultiple(of: 3) {
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 500...1800, using: &random)))
+                    // Somewhere around a save: after so many answers.
+                    for _ in 0..<Int.random(in: 1...1500, using: &random) { _ = try await mirror.get("/readyz") }
                 } else {
                     // In the middle of a save.
                     try await eventually("a save begins", every: .zero) { !drafts(mirror).isEmpty }
-                    try await Task.sleep(for: .microseconds(Int.random(in: 0...3000, using: &random)))
+                    for _ in 0..<Int.random(in: 0...20, using: &random) { _ = drafts(mirror) }
                 }
                 try await mirror.kill9()
                 try check(mirror, until: upstream.generation, round)

@@ -34,19 +34,21 @@ import Testing
 
     private static func keys(_ count: Int) -> [String] { (0..<count).map { "k\($0)" } }
 
+    /// Waits until the upstream has had so many calls more, or there is nothing left to call for.
+    private func calls(_ count: Int, _ mock: MockUpstream, until isOver: () async throws -> Bool) async throws {
+        let target = mock.counters().total + count
+        try await eventually("\(count) calls more", within: .seconds(60), every: .milliseconds(100)) {
+            if mock.counters().total >= target { return true }
+            return try await isOver()
+        }
+    }
+
     /// Kills and freezes workers at random until the queue is empty.
     ///
     /// How long is told by the calls that the upstream has had meanwhile.
     private func harass(
         _ fleet: Fleet, _ mock: MockUpstream, seed: UInt64, until isOver: () async throws -> Bool
     ) async throws {
-        func calls(_ count: Int) async throws {
-            let target = mock.counters().total + count
-            try await eventually("\(count) calls more", within: .seconds(60), every: .milliseconds(100)) {
-                if mock.counters().total >= target { return true }
-                return try await isOver()
-            }
-        }
         var random = SeededGenerator(seed: seed)
         while try await !isOver() {
             let worker = fleet.workers[Int.random(in: fleet.workers.indices, using: &random)]
@@ -57,10 +59,10 @@ import Testing
                 // Longer than a lease: what it holds runs elsewhere meanwhile, and what it writes on waking is refused.
                 let child = worker.child
                 child?.signal(SIGSTOP)
-                try await calls(Int.random(in: 30...600, using: &random))
+                try await calls(Int.random(in: 30...600, using: &random), mock, until: isOver)
                 child?.signal(SIGCONT)
             }
-            try await calls(Int.random(in: 10...90, using: &random))
+            try await calls(Int.random(in: 10...90, using: &random), mock, until: isOver)
         }
     }
 
@@ -102,7 +104,8 @@ import Testing
                         + "WHERE datname = current_database() AND pid <> pg_backend_pid()", in: fleet.database)
                 _ = try await redis.command("CLIENT KILL TYPE normal")
                 #expect(try await reader.get("/v1/up/item/hot").status == 200)
-                try await Task.sleep(for: .seconds(1))
+                // About a second, as the limit is.
+                try await calls(40, mock) { try await fleet.unfinished() == 0 }
             }
             try await fleet.waitUntilDrained(within: .seconds(120 + Self.jobs / 20))
             let updates = try await fleet.updates()
@@ -155,30 +158,38 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for reader in fleet.readers {
                     group.addTask {
-                        while !isOver.isSet {
+                        try await eventually("it is over", within: .seconds(3600)) {
                             let status = try? await reader.get("/v1/up/item/hot").status
                             reads.add()
                             if status != 200 { failures.add() }
-                            try await Task.sleep(for: .milliseconds(20))
+                            return isOver.isSet
                         }
+                    }
+                }
+                // How long a server stays away is told by the reads that are answered meanwhile.
+                func outage(_ what: String) async throws {
+                    let target = reads.value + Int(Self.outage * 60)
+                    try await eventually("\(what) is away long enough", within: .seconds(Self.outage * 20)) {
+                        reads.value >= target
                     }
                 }
                 try await redis.crash()
                 try await fleet.waitForQueue("store")
-                try await Task.sleep(for: .seconds(Self.outage))
+                try await outage("Redis")
                 try await redis.resumeService()
                 try await redis.flush()
                 try await fleet.waitForQueue("line")
                 try await fleet.postgres.stopService()
-                try await Task.sleep(for: .seconds(3))
+                try await eventually("health tells that the store is away", within: .seconds(30)) {
+                    let health = try await fleet.readers[0].get("/health")
+                    #expect(health.status == 200)
+                    return try health.json.text("status") == "warn"
+                }
                 #expect(try await fleet.readers[0].get("/readyz").status == 200)
-                let health = try await fleet.readers[0].get("/health")
-                #expect(health.status == 200)
-                #expect(try health.json.text("status") == "warn", "\(health.text)")
                 let unknown = try await fleet.readers[0].get("/v1/up/item/never-asked")
                 #expect(unknown.status == 503)
                 #expect(unknown.header("Retry-After") != nil)
-                try await Task.sleep(for: .seconds(Self.outage))
+                try await outage("PostgreSQL")
                 try await fleet.postgres.resumeService()
                 try await fleet.waitUntilDrained(within: .seconds(120 + Self.jobs / 20))
                 isOver.set()
