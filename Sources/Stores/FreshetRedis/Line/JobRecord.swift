@@ -18,7 +18,7 @@ struct JobRecord {
     static func encode(_ job: RefreshJob) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(96 + job.document.key.utf8.count)
-        buffer.writeInteger(job.state.code)
+        buffer.writeInteger(UInt8(job.state.code))
         buffer.writeInteger(UInt8(job.priority.rawValue))
         buffer.writeInteger(UInt8(0))
         buffer.writeInteger(clamp(job.attempts), endianness: .little)
@@ -76,7 +76,8 @@ struct JobRecord {
 
     init(_ bytes: ByteBuffer) throws(StoreError) {
         var bytes = bytes
-        guard let state = bytes.readInteger(as: UInt8.self).flatMap(RefreshJob.State.init(code:)),
+        guard
+            let state = bytes.readInteger(as: UInt8.self).flatMap(RefreshJob.State.init(byte:)),
             let priority = bytes.readInteger(as: UInt8.self).flatMap({ Priority(rawValue: Int($0)) }),
             bytes.readInteger(as: UInt8.self) != nil,
             let attempts = bytes.readInteger(endianness: .little, as: UInt32.self),
@@ -98,19 +99,9 @@ struct JobRecord {
 }
 
 extension RefreshJob.State {
-    /// How scripts name it.
-    var code: UInt8 {
-        switch self {
-        case .ready: 0
-        case .waiting: 1
-        case .leased: 2
-        case .dead: 3
-        case .done: 4
-        }
-    }
-
-    init?(code: UInt8) {
-        guard let found = RefreshJob.State.allCases.first(where: { $0.code == code }) else { return nil }
+    /// Reads its number; `nil` for one that no state has.
+    init?(byte: UInt8) {
+        guard let found = RefreshJob.State.allCases.first(where: { $0.code == Int(byte) }) else { return nil }
         self = found
     }
 }

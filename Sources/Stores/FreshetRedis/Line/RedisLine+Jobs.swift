@@ -129,7 +129,7 @@ extension RedisLine {
         }
         var depth = QueueDepth()
         for start in stride(from: 0, to: numbers.count - 3, by: 4) {
-            guard let state = UInt8(exactly: numbers[start]).flatMap(RefreshJob.State.init(code:)),
+            guard let state = UInt8(exactly: numbers[start]).flatMap(RefreshJob.State.init(byte:)),
                 let priority = Priority(rawValue: Int(numbers[start + 1]))
             else { throw Self.strange(LineScripts.depth) }
             depth.counts[state, default: [:]][priority, default: 0] += Int(numbers[start + 2])
