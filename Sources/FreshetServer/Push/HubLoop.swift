@@ -23,8 +23,7 @@ protocol HubMember: AnyObject {
 }
 
 /// The members on one event loop, those with the same wishes together: what a group gets is put together once.
-// Unchecked: everything but `eventLoop` is touched on that event loop only, which is asserted.
-final class HubLoop: @unchecked Sendable {
+final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on `eventLoop` only; asserted
     private struct Kind: Hashable {
         let filters: [EventFilter]
         let format: HubFormat

@@ -125,7 +125,7 @@ enum PrivatePostgresScript {
     static let text = #"""
         trap '' INT TERM HUP PIPE
         eval "$FIND"
-        dir=$(mktemp -d -t freshet-postgres.XXXXXX) || exit 1
+        dir=$(mktemp -d -t freshet-postgres.XXXXXX) || exit 1  # its own, in $TMPDIR; removed when the server is given up
         as=
         if [ "$(id -u)" = 0 ]; then
             user=nobody; id postgres >/dev/null 2>&1 && user=postgres

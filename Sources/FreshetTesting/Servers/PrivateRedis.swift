@@ -101,7 +101,7 @@ public final class PrivateRedis: Sendable {
 enum PrivateRedisScript {
     static let text = #"""
         trap '' INT TERM HUP PIPE
-        dir=$(mktemp -d -t freshet-redis.XXXXXX) || exit 1
+        dir=$(mktemp -d -t freshet-redis.XXXXXX) || exit 1  # its own, in $TMPDIR; removed when the server is given up
         cd "$dir" || exit 1
         pid=
         [ -n "$REDISCLI_AUTH" ] || unset REDISCLI_AUTH

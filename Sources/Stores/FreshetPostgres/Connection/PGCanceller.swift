@@ -3,21 +3,16 @@ import Synchronization
 
 /// Ends what a connection's server is doing; may be used from any thread.
 final class PGCanceller: Sendable {
-    /// libpq's own copy of what it needs for cancelling; it touches no connection.
-    // Unchecked for the pointer: `PQcancel` only reads what it points to, and the lock keeps it from being freed meanwhile.
-    private struct Copy: @unchecked Sendable {
-        var pointer: OpaquePointer?
-    }
+    /// The address of libpq's own copy of what it needs for cancelling; the lock keeps it from being freed while it is used.
+    private let copy: Mutex<UInt>
 
-    private let copy: Mutex<Copy>
-
-    init(_ pointer: OpaquePointer?) { copy = Mutex(Copy(pointer: pointer)) }
+    init(_ pointer: OpaquePointer?) { copy = Mutex(UInt(bitPattern: pointer)) }
 
     /// Puts another copy in place and frees the old one.
     func replace(_ pointer: OpaquePointer?) {
-        let new = Copy(pointer: pointer)
+        let new = UInt(bitPattern: pointer)
         copy.withLock { copy in
-            if let old = copy.pointer { PQfreeCancel(old) }
+            if let old = OpaquePointer(bitPattern: copy) { PQfreeCancel(old) }
             copy = new
         }
     }
@@ -25,7 +20,7 @@ final class PGCanceller: Sendable {
     /// Asks the server to end the statement under way; blocks for as long as a connection takes.
     func cancel() {
         copy.withLock { copy in
-            guard let pointer = copy.pointer else { return }
+            guard let pointer = OpaquePointer(bitPattern: copy) else { return }
             var words = [CChar](repeating: 0, count: 256)
             _ = PQcancel(pointer, &words, CInt(words.count))
         }

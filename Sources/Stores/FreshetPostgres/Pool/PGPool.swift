@@ -9,7 +9,7 @@ import Synchronization
 /// Calls wait in one line for the first thread that is free, and give up when that takes too long.
 final class PGPool: Sendable {
     private struct State {
-        var waiting: [PoolWork] = []
+        var waiting: [any PoolWork] = []
         var head = 0
         var lanes = 0
         var idle = 0
@@ -108,7 +108,7 @@ final class PGPool: Sendable {
     /// Waits for calls under way and closes every connection.
     func close() async {
         await withCheckedContinuation { continuation in
-            let (lanes, refused) = state.withLock { state -> (Int, [PoolWork]) in
+            let (lanes, refused) = state.withLock { state -> (Int, [any PoolWork]) in
                 state.isClosed = true
                 if state.lanes > 0 { state.atEnd.append(continuation) }
                 return (state.lanes, [])
@@ -121,7 +121,7 @@ final class PGPool: Sendable {
 
     // MARK: The line
 
-    private func enter(_ work: PoolWork) {
+    private func enter(_ work: any PoolWork) {
         enum Entry { case refused, waits, needsLane }
         let entry = state.withLock { state -> Entry in
             guard !state.isClosed else { return .refused }
@@ -160,7 +160,7 @@ final class PGPool: Sendable {
         for continuation in ended { continuation.resume() }
     }
 
-    private func next() -> PoolWork? {
+    private func next() -> (any PoolWork)? {
         state.withLock { $0.idle += 1 }
         bell.wait()
         return state.withLock { state in
@@ -181,17 +181,17 @@ final class PGPool: Sendable {
 }
 
 /// A call that waits for a lane.
-// Unchecked because a class that others inherit from cannot be checked; it holds nothing that changes.
-class PoolWork: @unchecked Sendable {
-    let since = Deadline.now()
+protocol PoolWork: Sendable {
+    /// When it was called.
+    var since: Int64 { get }
 
-    func run(on lane: PGLane) {}
-    func fail(_ error: StoreError) {}
+    func run(on lane: PGLane)
+    func fail(_ error: StoreError)
 }
 
 /// A call with a result.
-// Unchecked as its parent is; the lane that takes it answers once.
-private final class LaneWork<Value: Sendable>: PoolWork, @unchecked Sendable {
+private struct LaneWork<Value: Sendable>: PoolWork {
+    let since = Deadline.now()
     private let answer: CheckedContinuation<Result<Value, StoreError>, Never>
     private let body: @Sendable (PGLane) throws -> Value
 
@@ -202,7 +202,7 @@ private final class LaneWork<Value: Sendable>: PoolWork, @unchecked Sendable {
         (self.answer, self.body) = (answer, body)
     }
 
-    override func run(on lane: PGLane) {
+    func run(on lane: PGLane) {
         do {
             let value = try body(lane)
             answer.resume(returning: .success(value))
@@ -211,7 +211,7 @@ private final class LaneWork<Value: Sendable>: PoolWork, @unchecked Sendable {
         }
     }
 
-    override func fail(_ error: StoreError) { answer.resume(returning: .failure(error)) }
+    func fail(_ error: StoreError) { answer.resume(returning: .failure(error)) }
 }
 
 /// Carries a caller's cancelling to the server, if its statement is under way.

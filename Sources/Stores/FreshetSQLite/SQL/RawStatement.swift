@@ -171,5 +171,4 @@ final class RawStatement {
 /// SQLITE_TRANSIENT: SQLite copies the value before the call returns.
 ///
 /// The macro is a cast that Swift does not import.
-// Unsafe only to the compiler: a function pointer that is never written.
-nonisolated(unsafe) let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }

@@ -10,7 +10,7 @@ import Synchronization
 /// All work happens on GRDB's writer queue; Swift's own threads never wait for the disk.
 final class GroupCommitter: Sendable {
     private struct State {
-        var pending: [PendingWrite] = []
+        var pending: [any PendingWrite] = []
         var isRunning = false
         var isClosed = false
     }
@@ -59,7 +59,7 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private func submit(_ write: PendingWrite) {
+    private func submit(_ write: any PendingWrite) {
         let (accepted, start) = state.withLock { state in
             guard !state.isClosed else { return (false, false) }
             state.pending.append(write)
@@ -83,7 +83,7 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private func takePending() -> [PendingWrite]? {
+    private func takePending() -> [any PendingWrite]? {
         state.withLock { state in
             guard !state.pending.isEmpty else {
                 state.isRunning = false
@@ -94,7 +94,7 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private func nextBatch(of rest: inout ArraySlice<PendingWrite>) -> ArraySlice<PendingWrite> {
+    private func nextBatch(of rest: inout ArraySlice<any PendingWrite>) -> ArraySlice<any PendingWrite> {
         var (count, bytes) = (0, 0)
         for write in rest {
             bytes += write.bytes
@@ -105,7 +105,7 @@ final class GroupCommitter: Sendable {
         return rest.prefix(count)
     }
 
-    private func run(_ batch: ArraySlice<PendingWrite>, in database: Database) {
+    private func run(_ batch: ArraySlice<any PendingWrite>, in database: Database) {
         do {
             try database.beginTransaction(.immediate)
             for write in batch { try write.perform(in: session) }

@@ -4,8 +4,8 @@ import GRDBSQLite
 
 /// What the writer keeps between transactions: prepared statements, the counters, and the numbers of datasets.
 ///
-/// `@unchecked Sendable`: it is touched on GRDB's writer queue only.
-final class WriteSession: @unchecked Sendable {
+/// Confined to GRDB's writer queue.
+final class WriteSession: @unchecked Sendable {  // unchecked: only GRDB's writer queue, which is no actor, touches it
     /// Numbers that are never given twice.
     enum Counter: String, CaseIterable {
         case job, fence, event, fetch, revision, outbox
