@@ -110,7 +110,7 @@ let package = Package(
                 lifecycle, logging,
                 unixSignals, yams,
             ]),
-        library("FreshetTesting", ["CSpawn", "FreshetCore"]),
+        library("FreshetTesting", ["CSpawn", "FreshetCore", nioCore, nioHTTP1, nioPosix, nioWebSocket]),
         .executableTarget(
             name: "freshet",
             dependencies: [
@@ -153,7 +153,7 @@ let package = Package(
             [
                 "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes,
                 lifecycle,
-                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket,
+                logging, nioCore, nioEmbedded, nioPosix, nioWebSocket,
             ]),
         tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
         tests(

@@ -39,7 +39,9 @@ struct ArrowTests {
             "AsyncHTTPClient", "Crypto", "FoundationEssentials", "FreshetCore", "FreshetDocument", "Glibc", "NIOCore",
             "NIOHTTP1", "NIOPosix",
         ],
-        "FreshetTesting": ["CSpawn", "FreshetCore", "Dispatch", "Glibc"],
+        "FreshetTesting": [
+            "CSpawn", "FreshetCore", "Dispatch", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOWebSocket",
+        ],
         "OecApp": ["Crypto", "FreshetCore", "FreshetDocument", "Glibc"],
         "ClashApp": ["FoundationEssentials", "FreshetCore", "FreshetDocument", "JWTKit"],
         "TornApp": ["FreshetCore", "FreshetDocument"],

@@ -5,19 +5,21 @@ import NIOWebSocket
 import Synchronization
 
 /// A WebSocket client that keeps what it is sent.
-final class SocketClient: Sendable {
-    struct NoUpgrade: Error {}
+package final class SocketClient: Sendable {
+    package struct NoUpgrade: Error {}
 
     private let channel: any Channel
     private let inbox: Inbox
 
     private init(_ channel: any Channel, _ inbox: Inbox) { (self.channel, self.inbox) = (channel, inbox) }
 
-    static func open(_ port: Int, _ path: String = "/v1/ws", _ fields: [(String, String)] = []) async throws
-        -> SocketClient
-    {
+    /// Connects to the loopback and upgrades, on a connection from an address of this machine.
+    package static func open(
+        _ port: Int, _ path: String = "/v1/ws", _ fields: [(String, String)] = [], from address: String = "127.0.0.1"
+    ) async throws -> SocketClient {
         let inbox = Inbox()
         let upgraded: EventLoopFuture<Bool> = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(to: SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let upgrader = NIOTypedWebSocketClientUpgrader<Bool>(maxFrameSize: 1 << 20) { channel, _ in
@@ -43,16 +45,16 @@ final class SocketClient: Sendable {
         return SocketClient(try await inbox.channel(), inbox)
     }
 
-    func send(_ text: String) async throws {
+    package func send(_ text: String) async throws {
         let frame = WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: text))
         try await channel.writeAndFlush(frame)
     }
 
     /// The next text; `nil` once it is closed.
-    func next() async -> String? { await inbox.next() }
+    package func next() async -> String? { await inbox.next() }
 
     /// The texts up to the first that holds `marker`, that one included.
-    func texts(until marker: String) async -> [String] {
+    package func texts(until marker: String) async -> [String] {
         var found: [String] = []
         while let text = await next() {
             found.append(text)
@@ -62,20 +64,21 @@ final class SocketClient: Sendable {
     }
 
     /// The code that the server closed with, once the connection is closed.
-    func closeCode() async -> UInt16? {
+    package func closeCode() async -> UInt16? {
         while await next() != nil {}
         return inbox.closeCode
     }
 
-    func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
-    func startReading() async throws {
+    package func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
+    package func startReading() async throws {
         try await channel.setOption(.autoRead, value: true).get()
         channel.read()
     }
-    func close() async throws { try? await channel.close() }
+    package func close() async throws { try? await channel.close() }
 }
 
-final class Inbox: ChannelInboundHandler, Sendable {
+/// Keeps what is received; one waits at a time.
+private final class Inbox: ChannelInboundHandler, Sendable {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
