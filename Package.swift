@@ -120,6 +120,9 @@ let package = Package(
         .executableTarget(
             name: "queue-bench", dependencies: ["FreshetCore", "FreshetRedis", "FreshetSQLite"],
             path: "Benchmarks/queue", swiftSettings: strict),
+        .executableTarget(
+            name: "lookup-bench", dependencies: ["FreshetCore", "OecApp"], path: "Benchmarks/lookup",
+            swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests(
             "ClashAppTests",

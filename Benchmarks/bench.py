@@ -15,6 +15,7 @@ import parts.cluster
 import parts.fanout
 import parts.games
 import parts.limits
+import parts.lookup
 import parts.memory
 import parts.outage
 import parts.queue
@@ -26,7 +27,7 @@ from lab import HERE, Failure, Lab, median
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
          "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
          "cluster": parts.cluster, "fanout": parts.fanout, "games": parts.games,
-         "adaptive": parts.adaptive}
+         "adaptive": parts.adaptive, "lookup": parts.lookup}
 ROOT = os.path.dirname(HERE)
 
 

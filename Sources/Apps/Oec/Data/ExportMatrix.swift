@@ -69,7 +69,7 @@ public struct ExportMatrix: Sendable {
     public func values(product: Int) -> [Int64?] { (0..<columns).map { read(product, $0) } }
 
     /// Sets what is known of a product, and its values.
-    mutating func set(_ row: Row, values: [Int64?], product: Int, exact: [Int: String] = [:]) {
+    package mutating func set(_ row: Row, values: [Int64?], product: Int, exact: [Int: String] = [:]) {
         rows[product] = row
         for country in 0..<columns { self.exact[product * columns + country] = exact[country] }
         for (country, value) in values.enumerated() { dollars[product * columns + country] = value ?? Self.none }
