@@ -1,3 +1,4 @@
+import Foundation
 import FreshetCore
 import GRDB
 import Testing
@@ -5,7 +6,8 @@ import Testing
 @testable import FreshetSQLite
 
 @Suite struct GroupCommitTests {
-    @Test func `a write that fails half-way takes nothing with it and leaves nothing behind`() async throws {
+    @Test(arguments: [false, true])
+    func `a write that fails half-way takes nothing with it and leaves nothing behind`(isBrief: Bool) async throws {
         let scratch = try Scratch()
         let store = try await scratch.open()
         let failures = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -13,7 +15,7 @@ import Testing
                 group.addTask {
                     if number % 10 == 3 {
                         do {
-                            try await store.committer.write { session in
+                            try await store.committer.write(isBrief: isBrief) { session in
                                 try session.setValue([1], for: "half-\(number)")
                                 try session.statement("INSERT INTO freshet_state (name, value) VALUES ('x', NULL)")
                                     .run()
@@ -39,14 +41,15 @@ import Testing
         await store.close()
     }
 
-    @Test func `a refusal before the first change does not disturb the batch`() async throws {
+    @Test(arguments: [false, true])
+    func `a refusal before the first change does not disturb the batch`(isBrief: Bool) async throws {
         let scratch = try Scratch()
         let store = try await scratch.open()
         let runs = Counter()
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<100 {
                 group.addTask {
-                    _ = try? await store.committer.write { session in
+                    _ = try? await store.committer.write(isBrief: isBrief) { session in
                         runs.add()
                         if number % 2 == 0 { throw StoreError.fenced(jobID: Int64(number)) }
                         try session.setValue([1], for: "v\(number)")
@@ -59,17 +62,59 @@ import Testing
         await store.close()
     }
 
-    @Test func `a refusal after a change is rolled back`() async throws {
+    @Test(arguments: [false, true])
+    func `a refusal after a change is rolled back`(isBrief: Bool) async throws {
         let scratch = try Scratch()
         let store = try await scratch.open()
         await #expect(throws: StoreError.fenced(jobID: 7)) {
-            try await store.committer.write { session in
+            try await store.committer.write(isBrief: isBrief) { session in
                 try session.setValue([1], for: "half")
                 throw StoreError.fenced(jobID: 7)
             }
         }
         #expect(try await store.value("half") == nil)
         await store.close()
+    }
+
+    @Test(arguments: [false, true])
+    func `a log that has grown long is copied back`(isBrief: Bool) async throws {
+        let scratch = try Scratch()
+        let store = try await scratch.open { $0.checkpointPages = 20 }
+        for number in 0..<300 {
+            let value = [UInt8](repeating: UInt8(number % 256), count: 3_000)
+            try await store.committer.write(isBrief: isBrief) { try $0.setValue(value, for: "v\(number % 7)") }
+        }
+        let bytes = try FileManager.default.attributesOfItem(atPath: scratch.file + "-wal")[.size] as? Int
+        #expect(try #require(bytes) < 60 * 4_120, "three hundred commits are some nine hundred pages")
+        await store.close()
+    }
+
+    @Test func `brief calls beside others take effect once each, up to the moment of closing`() async throws {
+        let scratch = try Scratch()
+        let store = try await scratch.open()
+        let counted = Counter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<6 {
+                group.addTask {
+                    while counted.value < 3_000 || writer > 0 {
+                        do {
+                            try await store.committer.write(isBrief: writer % 2 == 0) { session in
+                                try session.setValue(Array("\(try count(in: session) + 1)".utf8), for: "count")
+                            }
+                            counted.add()
+                        } catch StoreError.unavailable("the store is closed") {
+                            return
+                        }
+                    }
+                    await store.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+        let again = try await scratch.open()
+        #expect(try await again.value("count").map { String(decoding: $0, as: UTF8.self) } == "\(counted.value)")
+        #expect(try await again.verify().problems == [])
+        await again.close()
     }
 
     @Test(arguments: [1, 3, 256], [1, 1_000, 8 << 20])
@@ -128,4 +173,12 @@ import Testing
             try Int.fetchOne(database, sql: "PRAGMA max_page_count = \(count)") ?? 0
         }
     }
+}
+
+/// The number that the session has written last.
+private func count(in session: WriteSession) throws -> Int {
+    let statement = try session.statement("SELECT value FROM freshet_state WHERE name = 'count'")
+    defer { statement.reset() }
+    guard try statement.step() else { return 0 }
+    return Int(String(decoding: statement.blob(0), as: UTF8.self)) ?? 0
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// The store in one SQLite file: one writer that groups calls into commits, several readers, write-ahead log.
 ///
 /// One process owns the file (see ``DataDirectoryLock``): SQLite 3.40.1 can damage a write-ahead log that two connections
-/// check-point at once, and here only the writer ever does. No call blocks Swift's own threads.
+/// check-point at once, and here only the writer ever does. No call makes Swift's own threads wait for the disk.
 public final class SQLiteStore: Store, TableStore, OutboxStore {
     /// What opening found and did.
     public let report: OpenReport

@@ -78,7 +78,6 @@ struct StoreOpener: Sendable {
     private func configureWriter(_ database: Database) throws -> SQLiteOptions.Durability {
         let wanted = options.durability
         try database.execute(sql: "PRAGMA synchronous = \(wanted == .full ? "FULL" : "NORMAL")")
-        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(max(1, options.checkpointPages))")
         // After a burst the log is cut back to this size at the next check-point.
         try database.execute(sql: "PRAGMA journal_size_limit = \(max(1, options.checkpointPages) * 4096 * 2)")
         let level = try Int.fetchOne(database, sql: "PRAGMA synchronous")

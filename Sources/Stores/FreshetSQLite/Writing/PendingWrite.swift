@@ -19,11 +19,11 @@ protocol PendingWrite: Sendable {
 final class Write<Value: Sendable>: PendingWrite {
     let bytes: Int
     private let body: @Sendable (WriteSession) throws -> Value
-    private let answer: CheckedContinuation<Result<Value, StoreError>, Never>
+    private let answer: @Sendable (Result<Value, StoreError>) -> Void
     private let outcome = Mutex<Result<Value, StoreError>?>(nil)
 
     init(
-        bytes: Int, answer: CheckedContinuation<Result<Value, StoreError>, Never>,
+        bytes: Int, answer: @escaping @Sendable (Result<Value, StoreError>) -> Void,
         body: @escaping @Sendable (WriteSession) throws -> Value
     ) {
         (self.bytes, self.body, self.answer) = (bytes, body, answer)
@@ -43,10 +43,10 @@ final class Write<Value: Sendable>: PendingWrite {
 
     func finish(_ failure: StoreError?) {
         if let failure {
-            answer.resume(returning: .failure(failure))
+            answer(.failure(failure))
         } else {
             let outcome = outcome.withLock { $0 }
-            answer.resume(returning: outcome ?? .failure(.unavailable("the write was not performed")))
+            answer(outcome ?? .failure(.unavailable("the write was not performed")))
         }
     }
 }

@@ -57,20 +57,29 @@ extension WriteSession {
     }
 
     private func take(_ id: Int64, until: Timestamp) throws -> LeasedJob {
-        let statement = try statement(Self.takeSQL)
-        defer { statement.reset() }
+        var job = try ready(id)
         let fence = try next(.fence)
+        // Not RETURNING, which makes a table of its own for each row.
+        let statement = try statement(
+            "UPDATE freshet_jobs SET state = 2, attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1")
         statement.bind(id, at: 1)
         statement.bind(fence, at: 2)
         statement.bind(until.microseconds, at: 3)
-        guard try statement.step() else { throw StoreError.corrupt("an index of the queue names a job that is gone") }
-        return LeasedJob(job: try statement.job(dataset), fence: fence)
+        try statement.run()
+        job.state = .leased
+        job.attempts += 1
+        return LeasedJob(job: job, fence: fence)
     }
 
-    private static let takeSQL = """
-        UPDATE freshet_jobs SET state = 2, attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1
-        RETURNING \(JobColumns.list)
-        """
+    private func ready(_ id: Int64) throws -> RefreshJob {
+        let statement = try statement(Self.readySQL)
+        defer { statement.reset() }
+        statement.bind(id, at: 1)
+        guard try statement.step() else { throw StoreError.corrupt("an index of the queue names a job that is gone") }
+        return try statement.job(dataset)
+    }
+
+    private static let readySQL = "SELECT \(JobColumns.list) FROM freshet_jobs WHERE id = ?1"
 
     // MARK: Waiting jobs
 

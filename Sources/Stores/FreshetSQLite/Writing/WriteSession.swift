@@ -25,11 +25,14 @@ final class WriteSession: @unchecked Sendable {  // unchecked: only GRDB's write
     var rules = RulesCache()
     /// Views that wait for their tables.
     var pendingViews: [ViewSpec] = []
+    /// Pages in the write-ahead log, as of the last commit.
+    private(set) var logPages = 0
 
     init(datasets: DatasetTable) { self.datasets = datasets }
 
     /// Names the connection of the transaction that begins.
     func use(_ database: Database) {
+        if self.database == nil { watchLog(of: database) }
         self.database = database
         // Every version of every table's schema has statements of its own.
         if statements.count > 4_000 { statements = [:] }
@@ -75,7 +78,29 @@ final class WriteSession: @unchecked Sendable {  // unchecked: only GRDB's write
     /// Drops the prepared statements, without which the connection cannot be closed.
     func forgetStatements() {
         statements = [:]
+        if let connection = database?.sqliteConnection { sqlite3_wal_hook(connection, nil, nil) }
         database = nil
+    }
+
+    // MARK: The write-ahead log
+
+    /// Has each commit tell how long the log is; SQLite copies nothing back by itself from now on.
+    private func watchLog(of database: Database) {
+        guard let connection = database.sqliteConnection else { return }
+        sqlite3_wal_hook(
+            connection,
+            { session, _, _, pages in
+                guard let session else { return SQLITE_OK }
+                Unmanaged<WriteSession>.fromOpaque(session).takeUnretainedValue().logPages = Int(pages)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Copies the log back into the file, as far as readers let it; the rest is tried again after the next commit.
+    func copyBackLog() {
+        logPages = 0
+        guard let connection = database?.sqliteConnection else { return }
+        sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     }
 
     // MARK: Counters
