@@ -46,8 +46,8 @@ private struct Bench {
     }
 
     /// What was taken before ends, as much is enqueued, and the next is taken: one call.
-    mutating func together(_ line: RedisLine, _ batch: Int) async throws {
-        let cycle = try await line.cycle(
+    mutating func together(_ batch: Int) async throws {
+        let cycle = try await store.cycle(
             ends: held.map { (lease: $0, end: .done) }, wishes: wishes.take(batch), lease: request(batch), now: now)
         held = cycle.leases
     }
@@ -108,6 +108,8 @@ struct QueueBench {
         // Of one backlog: each batch size has documents of its own.
         for batch in [1, 10, 100] { lines[batch] = try await Bench(together.line, from: batch * 1_000_000_000) }
         var single = try await Bench(apart.line)
+        var files: [Int: Bench] = [:]
+        for batch in [1, 10, 100] { files[batch] = try await Bench(sqlite, from: batch * 1_000_000_000) }
         var file = try await Bench(sqlite)
 
         for _ in 0..<turns {
@@ -117,9 +119,10 @@ struct QueueBench {
                     number += batch
                     _ = try await plain.pop(batch)
                 }
-                try await measure("cycle", batch: batch) { try await lines[batch]?.together(together.queue, batch) }
+                try await measure("cycle", batch: batch) { try await lines[batch]?.together(batch) }
                 try await measure("apart", batch: batch) { try await single.apart(batch) }
-                if batch != 10 { try await measure("sqlite", batch: batch) { try await file.apart(batch) } }
+                try await measure("sqlite", batch: batch) { try await files[batch]?.together(batch) }
+                try await measure("sqlite apart", batch: batch) { try await file.apart(batch) }
             }
         }
         await sqlite.close()

@@ -67,6 +67,21 @@ public protocol JobStore: Sendable {
     /// Ends leased jobs outside a commit. Jobs whose fence is old are left alone and reported as `false`.
     func end(_ jobs: [(lease: LeasedJob, end: JobEnd)], now: Timestamp) async throws(StoreError) -> [Bool]
 
+    /// Ends jobs, adds wishes and leases the next jobs, in this order: what a worker does between two jobs.
+    ///
+    /// One transaction or one round trip where the store can, and then all of it takes effect or nothing; otherwise three calls,
+    /// of which the earlier ones stand when a later one throws.
+    /// - Parameters:
+    ///   - ends: Leased jobs and how they end, as for ``end(_:now:)``.
+    ///   - wishes: As for ``enqueue(_:now:)``.
+    ///   - request: Which jobs may be leased; `nil` leases none.
+    ///   - now: The caller's time.
+    /// - Returns: What came of each.
+    /// - Throws: ``StoreError``.
+    func cycle(
+        ends: [(lease: LeasedJob, end: JobEnd)], wishes: [EnqueueRequest], lease request: LeaseRequest?, now: Timestamp
+    ) async throws(StoreError) -> JobCycle
+
     /// Prolongs leases; `false` for those that are lost.
     func heartbeat(_ jobs: [LeasedJob], leaseFor: Duration, now: Timestamp) async throws(StoreError) -> [Bool]
 
@@ -114,6 +129,19 @@ public protocol JobStore: Sendable {
 
     /// Forgets finished jobs older than `before`.
     func forgetDone(before: Timestamp) async throws(StoreError) -> Int
+}
+
+extension JobStore {
+    /// Three calls, one after another.
+    public func cycle(
+        ends: [(lease: LeasedJob, end: JobEnd)], wishes: [EnqueueRequest], lease request: LeaseRequest?, now: Timestamp
+    ) async throws(StoreError) -> JobCycle {
+        var cycle = JobCycle()
+        cycle.ends = try await end(ends, now: now)
+        cycle.wishes = try await enqueue(wishes, now: now)
+        if let request { cycle.leases = try await lease(request, now: now) }
+        return cycle
+    }
 }
 
 /// The ordered event log.

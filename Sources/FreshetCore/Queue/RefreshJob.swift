@@ -114,6 +114,21 @@ public struct EnqueueResult: Sendable, Hashable {
     }
 }
 
+/// What came of a cycle of the queue.
+public struct JobCycle: Sendable, Hashable {
+    /// For each end, whether the lease was still held.
+    public var ends: [Bool]
+    /// For each wish, what became of it.
+    public var wishes: [EnqueueResult]
+    /// The jobs that were leased.
+    public var leases: [LeasedJob]
+
+    /// Creates a result.
+    public init(ends: [Bool] = [], wishes: [EnqueueResult] = [], leases: [LeasedJob] = []) {
+        (self.ends, self.wishes, self.leases) = (ends, wishes, leases)
+    }
+}
+
 /// Which jobs a worker can take now.
 public struct LeaseRequest: Sendable, Hashable {
     /// For each dataset that has budget, the least urgent priority that may go; datasets left out are not leased.

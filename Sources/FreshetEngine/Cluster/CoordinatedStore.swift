@@ -69,10 +69,15 @@ extension CoordinatedStore {
     /// Adds jobs in the store, which numbers them, and then in the line.
     public func enqueue(_ requests: [EnqueueRequest], now: Timestamp) async throws(StoreError) -> [EnqueueResult] {
         let results = try await base.enqueue(requests, now: now)
+        await added(requests, results, now: now)
+        return results
+    }
+
+    private func added(_ requests: [EnqueueRequest], _ results: [EnqueueResult], now: Timestamp) async {
+        guard !requests.isEmpty else { return }
         await repeating { line throws(StoreError) in
             try await line.add(Array(zip(results, requests)).map { (result: $0, request: $1) }, now: now)
         }
-        return results
     }
 
     /// Leases jobs where the queue is; none while that is being changed.
@@ -112,9 +117,24 @@ extension CoordinatedStore {
     /// Ends jobs in the store, then in the line.
     public func end(_ jobs: [(lease: LeasedJob, end: JobEnd)], now: Timestamp) async throws(StoreError) -> [Bool] {
         let results = try await base.end(jobs, now: now)
+        await ended(jobs, results, now: now)
+        return results
+    }
+
+    /// Ends jobs and adds wishes in the store at one stroke, then repeats them in the line and leases where the queue is.
+    public func cycle(
+        ends: [(lease: LeasedJob, end: JobEnd)], wishes: [EnqueueRequest], lease request: LeaseRequest?, now: Timestamp
+    ) async throws(StoreError) -> JobCycle {
+        var cycle = try await base.cycle(ends: ends, wishes: wishes, lease: nil, now: now)
+        await ended(ends, cycle.ends, now: now)
+        await added(wishes, cycle.wishes, now: now)
+        if let request { cycle.leases = try await lease(request, now: now) }
+        return cycle
+    }
+
+    private func ended(_ jobs: [(lease: LeasedJob, end: JobEnd)], _ results: [Bool], now: Timestamp) async {
         await ended(zip(jobs, results).filter(\.1).map(\.0), now: now)
         await refused(zip(jobs, results).filter { !$0.1 }.map(\.0.lease))
-        return results
     }
 
     private func ended(_ jobs: [(lease: LeasedJob, end: JobEnd)], now: Timestamp) async {

@@ -98,29 +98,30 @@ final class Dispatcher: Sendable {
     ) async -> Wait {
         let now = context.clock.monotonic()
         if let held = context.storeHealth.held(now: now) { return .until(held) }
+        var back: [LeasedJob] = []
         while let item = hand.due(now: context.clock.monotonic()) {
             switch await claim(item) {
             case .granted(let permit):
                 hand.started()
                 launch(item.lease, aged: item.aged, first: permit, in: &group)
-            case .wait(let span): await giveBack(hand.waits(span, now: context.clock.monotonic()))
+            case .wait(let span): back += hand.waits(span, now: context.clock.monotonic())
             }
         }
-        guard let least = hand.mayLease(now: now, wasCalled: wasCalled.exchange(false, ordering: .acquiring)) else {
+        forget(back)
+        let aged = aging.isDue && hand.isEmpty
+        guard let (request, admission) = await request(aged: aged, &hand, now: now) else {
+            await giveBack(back)
             return .until(hand.next(now: now))
         }
-        let room = governor.source.concurrency - running.withLock { $0.count }
-        guard room > 0 else { return .until(hand.next(now: now)) }
-        let aged = aging.isDue && hand.isEmpty
-        var admission = await governor.admission(of: datasets, aged: aged)
-        for (dataset, priority) in admission.admitted { admission.admitted[dataset] = min(priority, least) }
-        guard !admission.admitted.isEmpty else { return .until(earliest(admission.retryAt, hand.next(now: now))) }
+        guard !admission.admitted.isEmpty else {
+            await giveBack(back)
+            return .until(earliest(admission.retryAt, hand.next(now: now)))
+        }
         do {
-            let leases = try await context.store.lease(
-                LeaseRequest(
-                    admitted: admission.admitted, oldestFirst: aged,
-                    count: admission.isUnlimited && hand.isEmpty ? min(room, 64) : 1, leaseFor: Dispatcher.leaseFor),
-                now: context.steady.now())
+            let steady = context.steady.now()
+            let leases = try await context.store.cycle(
+                ends: back.map { ($0, .park(until: steady, reason: nil)) }, wishes: [], lease: request, now: steady
+            ).leases
             guard !leases.isEmpty else {
                 if hand.isEmpty { aging.nothingWaits() }
                 return .until(earliest(try await nextLook(after: admission, now: now), hand.next(now: now)))
@@ -135,6 +136,23 @@ final class Dispatcher: Sendable {
             context.storeFailed(error, while: "leasing jobs of \(governor.source.name)", metadata: [:])
             return .until(now + StoreHealth.pause)
         }
+    }
+
+    /// What may be leased beside what is in hand; `nil` when nothing may.
+    private func request(
+        aged: Bool, _ hand: inout JobsInHand, now: Duration
+    ) async -> (LeaseRequest, Admission)? {
+        guard let least = hand.mayLease(now: now, wasCalled: wasCalled.exchange(false, ordering: .acquiring)) else {
+            return nil
+        }
+        let room = governor.source.concurrency - running.withLock { $0.count }
+        guard room > 0 else { return nil }
+        var admission = await governor.admission(of: datasets, aged: aged)
+        for (dataset, priority) in admission.admitted { admission.admitted[dataset] = min(priority, least) }
+        let request = LeaseRequest(
+            admitted: admission.admitted, oldestFirst: aged,
+            count: admission.isUnlimited && hand.isEmpty ? min(room, 64) : 1, leaseFor: Dispatcher.leaseFor)
+        return (request, admission)
     }
 
     private func earliest(_ a: Duration?, _ b: Duration?) -> Duration? { [a, b].compactMap { $0 }.min() }
@@ -159,6 +177,10 @@ final class Dispatcher: Sendable {
         } catch {
             context.logger.debug("\(leases.count) jobs are given back when their leases have run out: \(error)")
         }
+        forget(leases)
+    }
+
+    private func forget(_ leases: [LeasedJob]) {
         running.withLock { running in for lease in leases { running[lease.job.id] = nil } }
     }
 

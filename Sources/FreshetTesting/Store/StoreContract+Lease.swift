@@ -113,5 +113,32 @@ extension StoreContract {
             let empty = try await f.store.nextWaiting(of: [])
             try expect(empty == nil, "nil for no dataset")
         },
+        JobCheck("a cycle ends, adds and leases, in this order") { f in
+            try await f.enqueue("A")
+            let first = try await f.leaseOne()
+            let wishes = ["A", "B"].map { EnqueueRequest(document: F.id($0), priority: .medium, cause: "read") }
+            let request = LeaseRequest(admitted: [F.clan: .low], count: 2, leaseFor: .seconds(60))
+            let cycle = try await f.store.cycle(ends: [(first, .done)], wishes: wishes, lease: request, now: F.t(1))
+            try expectEqual(cycle.ends, [true])
+            try expectEqual(cycle.wishes.map(\.isNew), [true, true], "the first job of A had ended")
+            try expectEqual(cycle.leases.map(\.key), ["A", "B"])
+            try expectEqual(cycle.leases.map(\.job.id), cycle.wishes.map(\.jobID))
+            let state = try await f.job(first.job.id).state
+            try expectEqual(state, .done)
+        },
+        JobCheck("a cycle with a lost lease says so and does the rest") { f in
+            try await f.enqueue("A")
+            let lost = try await f.leaseOne(leaseFor: .seconds(1))
+            _ = try await f.store.recoverLeases(all: false, now: F.t(2))
+            let held = try await f.leaseOne(at: 2)
+            let wish = EnqueueRequest(document: F.id("B"), priority: .high, cause: "read")
+            let cycle = try await f.store.cycle(ends: [(lost, .done)], wishes: [wish], lease: nil, now: F.t(3))
+            try expectEqual(cycle.ends, [false])
+            try expectEqual(cycle.wishes.map(\.isNew), [true])
+            try expect(cycle.leases.isEmpty, "nothing was asked for")
+            try expect(try await f.end(held, .done, at: 4), "the other lease holds")
+            let nothing = try await f.store.cycle(ends: [], wishes: [], lease: nil, now: F.t(5))
+            try expectEqual(nothing, JobCycle())
+        },
     ]
 }

@@ -105,6 +105,18 @@ extension MemoryStore {
         try with { state in jobs.map { state.queue.end($0.lease, with: $0.end, now: now) } }
     }
 
+    /// Ends jobs, adds wishes and leases the next jobs, at one stroke.
+    public func cycle(
+        ends: [(lease: LeasedJob, end: JobEnd)], wishes: [EnqueueRequest], lease request: LeaseRequest?, now: Timestamp
+    ) async throws(StoreError) -> JobCycle {
+        try with { state in
+            JobCycle(
+                ends: ends.map { state.queue.end($0.lease, with: $0.end, now: now) },
+                wishes: wishes.map { state.queue.enqueue($0, now: now) },
+                leases: request.map { state.queue.lease($0, now: now) } ?? [])
+        }
+    }
+
     /// Prolongs leases.
     public func heartbeat(
         _ jobs: [LeasedJob], leaseFor: Duration, now: Timestamp

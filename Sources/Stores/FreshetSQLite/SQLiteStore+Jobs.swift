@@ -1,10 +1,13 @@
 public import FreshetCore
 
 extension SQLiteStore {
+    /// So many jobs are a brief call.
+    private static let few = 8
+
     /// Adds jobs.
     public func enqueue(_ requests: [EnqueueRequest], now: Timestamp) async throws(StoreError) -> [EnqueueResult] {
         guard !requests.isEmpty else { return [] }
-        return try await committer.write { try $0.enqueue(requests, now: now) }
+        return try await committer.write(isBrief: requests.count <= Self.few) { try $0.enqueue(requests, now: now) }
     }
 
     /// Merges the jobs of a backup.
@@ -15,14 +18,27 @@ extension SQLiteStore {
 
     /// Leases ready jobs.
     public func lease(_ request: LeaseRequest, now: Timestamp) async throws(StoreError) -> [LeasedJob] {
-        try await committer.write { try $0.lease(request, now: now) }
+        try await committer.write(isBrief: request.count <= Self.few) { try $0.lease(request, now: now) }
     }
 
     /// Ends leased jobs outside a commit.
     public func end(_ jobs: [(lease: LeasedJob, end: JobEnd)], now: Timestamp) async throws(StoreError) -> [Bool] {
         guard !jobs.isEmpty else { return [] }
-        return try await committer.write { session in
+        return try await committer.write(isBrief: jobs.count <= Self.few) { session in
             try jobs.map { try session.end($0.lease, with: $0.end, now: now) }
+        }
+    }
+
+    /// Ends jobs, adds wishes and leases the next jobs, in one transaction.
+    public func cycle(
+        ends: [(lease: LeasedJob, end: JobEnd)], wishes: [EnqueueRequest], lease request: LeaseRequest?, now: Timestamp
+    ) async throws(StoreError) -> JobCycle {
+        let count = max(ends.count, wishes.count, request?.count ?? 0)
+        return try await committer.write(isBrief: count <= Self.few) { session in
+            JobCycle(
+                ends: try ends.map { try session.end($0.lease, with: $0.end, now: now) },
+                wishes: try session.enqueue(wishes, now: now),
+                leases: try request.map { try session.lease($0, now: now) } ?? [])
         }
     }
 

@@ -1,30 +1,12 @@
 public import FreshetCore
 import NIOCore
 
-/// What came of a cycle.
-public struct LineCycle: Sendable {
-    /// For each end, whether the lease was still held.
-    public var ends: [Bool]
-    /// For each wish, what became of it.
-    public var wishes: [EnqueueResult]
-    /// The jobs that were leased.
-    public var leases: [LeasedJob]
-}
-
 extension RedisLine {
-    /// Ends jobs, adds wishes and leases the next jobs, in this order, at one stroke and in one round trip.
-    ///
-    /// - Parameters:
-    ///   - ends: Leased jobs and how they end.
-    ///   - wishes: See ``JobStore/enqueue(_:now:)``.
-    ///   - request: Which jobs may be leased; `nil` leases none.
-    ///   - now: The caller's time.
-    /// - Returns: What came of each.
-    /// - Throws: ``StoreError/unavailable(_:)``.
+    /// Ends jobs, adds wishes and leases the next jobs, at one stroke and in one round trip.
     public func cycle(
         ends: [(lease: LeasedJob, end: JobEnd)] = [], wishes: [EnqueueRequest] = [], lease request: LeaseRequest? = nil,
         now: Timestamp
-    ) async throws(StoreError) -> LineCycle {
+    ) async throws(StoreError) -> JobCycle {
         let admitted = request?.admitted ?? [:]
         var command = command(
             LineScripts.cycle, arguments: 5 + ends.count + wishes.count + admitted.count * 2, now: now,
@@ -44,11 +26,11 @@ extension RedisLine {
         return try Self.cycle(from: await run(command), ends: ends.count, wishes: wishes.count)
     }
 
-    private static func cycle(from value: RESPValue, ends: Int, wishes: Int) throws(StoreError) -> LineCycle {
+    private static func cycle(from value: RESPValue, ends: Int, wishes: Int) throws(StoreError) -> JobCycle {
         guard let parts = value.list, parts.count == 3, let ended = parts[0].list, let wished = parts[1].list,
             let leased = parts[2].list, ended.count == ends, wished.count == wishes * 2
         else { throw strange(LineScripts.cycle) }
-        var cycle = LineCycle(ends: ended.map { $0.int == 1 }, wishes: [], leases: [])
+        var cycle = JobCycle(ends: ended.map { $0.int == 1 })
         cycle.wishes.reserveCapacity(wishes)
         for index in 0..<wishes {
             let outcome = wished[index * 2 + 1].int
