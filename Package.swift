@@ -156,7 +156,7 @@ let package = Package(
             [
                 "FreshetCore", "FreshetEngine", "FreshetMemory", "FreshetServer", "FreshetTesting", httpTypes,
                 lifecycle,
-                logging, nioCore, nioEmbedded, nioPosix, nioWebSocket,
+                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket,
             ]),
         tests("FreshetSQLiteTests", ["FreshetCore", "FreshetSQLite", "FreshetTesting", grdb]),
         tests(

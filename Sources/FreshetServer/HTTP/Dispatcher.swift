@@ -23,7 +23,7 @@ struct Dispatcher: Sendable {
             method: request.method, target: request.head.path ?? "/", headers: request.headers,
             authority: request.head.authority ?? "", client: ClientAddress(channel.remoteAddress),
             body: request.body, clock: clock, now: clock.now(),
-            role: tokens.role(authorization: request.headers[.authorization]))
+            role: tokens.role(authorization: request.headers[.authorization]), channel: channel)
         let closes = request.headers[.connection] == "close"
         let reply = await answer(exchange, hasHost: hasOneHost(request))
         log(exchange, reply, took: clock.monotonic() - began)

@@ -18,6 +18,8 @@ struct Exchange: Sendable {
     let now: Timestamp
     /// What the client's token allows; `nil` without a valid token.
     var role: TokenRecord.Role?
+    /// The client's connection; `nil` for a request that came by none.
+    var channel: (any Channel)?
     /// What ties log lines to this request: the client's `X-Request-ID` where it is fit for a log, else a number of our own.
     var requestID: String {
         guard let given = headers[.requestID], (1...64).contains(given.utf8.count),

@@ -1,10 +1,12 @@
 import FreshetCore
 import NIOCore
+import NIOHTTPTypes
 import Synchronization
 
 /// What waits for one client that reads a stream, bounded in bytes.
 ///
-/// Shared bytes cost each client a reference; a client that does not take them is told and dropped.
+/// Shared bytes cost each client a reference; a client that does not take them is told and dropped. While nothing waits and the
+/// connection takes more, bytes go to it from the event loop that gives them out, and the task that writes the answer sleeps on.
 final class EventQueue: HubMember, Sendable {
     /// The bytes that may wait for a client.
     static let limit = 1 << 20
@@ -22,11 +24,20 @@ final class EventQueue: HubMember, Sendable {
     let connectionID = ""
     let format = HubFormat.stream
     let filters: [EventFilter]
+    /// The client's connection, when its event loop is the one that gives out events.
+    private let channel: (any Channel)?
     private let state = Mutex(State())
 
-    init(filter: EventFilter) { filters = [filter] }
+    init(filter: EventFilter, channel: (any Channel)?) { (filters, self.channel) = ([filter], channel) }
 
     func receive(_ bytes: ByteBuffer) {
+        if let channel, isAwaited {
+            guard channel.isActive else { return close() }
+            if channel.isWritable {
+                let part = NIOAny(HTTPResponsePart.body(bytes))
+                return channel.pipeline.syncOperations.writeAndFlush(part, promise: nil)
+            }
+        }
         let taker = state.withLock { state -> CheckedContinuation<[ByteBuffer]?, Never>? in
             guard !state.isClosed else { return nil }
             state.isBusy = true
@@ -45,6 +56,15 @@ final class EventQueue: HubMember, Sendable {
         taker?.resume(returning: [bytes])
     }
 
+    /// Whether everything before is in the connection, and its task waits for more.
+    var isAwaited: Bool {
+        state.withLock { state in
+            guard state.taker != nil else { return false }
+            state.isBusy = true
+            return true
+        }
+    }
+
     func beat() {
         let isBusy = state.withLock { state in
             defer { state.isBusy = false }
@@ -59,6 +79,8 @@ final class EventQueue: HubMember, Sendable {
     private static let comment = ByteBuffer(string: ":\n\n")
 
     /// Waits for bytes; `nil` once it is closed and empty.
+    ///
+    /// Whoever calls says by it that all it took before has reached the connection's event loop.
     func next() async -> [ByteBuffer]? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

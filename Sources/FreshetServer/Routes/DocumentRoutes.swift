@@ -162,7 +162,7 @@ extension Exchange {
         var copy = Exchange(
             method: method, target: target, headers: headers, authority: authority, client: client, body: body,
             clock: clock, now: clock.now())
-        (copy.role, copy.captures) = (role, captures)
+        (copy.role, copy.channel, copy.captures) = (role, channel, captures)
         return copy
     }
 }

@@ -26,7 +26,8 @@ struct EventRoutes: Sendable {
         var feed = try await EventFeed(store: service.store, filter: filter, after: after)
         // A log that cannot be read is a problem, not a stream that breaks.
         let first = try await feed.next()
-        let (begun, hub) = (feed, hub)
+        let own = exchange.channel.flatMap { channel in hub.loop(for: channel.eventLoop).map { ($0, channel) } }
+        let (begun, loop) = (feed, own?.0 ?? hub.anyLoop())
         var reply = Reply(
             200,
             [
@@ -43,7 +44,7 @@ struct EventRoutes: Sendable {
                 (frames, hasMore) = try await feed.next()
                 if !frames.isEmpty { try await writer.write(ByteBuffer(string: frames)) }
             }
-            let (queue, loop) = (EventQueue(filter: feed.filter), hub.anyLoop())
+            let queue = EventQueue(filter: feed.filter, channel: own?.1)
             defer { loop.eventLoop.execute { loop.exit(queue) } }
             try await loop.eventLoop.submit { loop.enter(queue) }.get()
             while true {
@@ -55,6 +56,7 @@ struct EventRoutes: Sendable {
             }
             while let waiting = await queue.next() {
                 for bytes in waiting { try await writer.write(bytes) }
+                try await loop.eventLoop.submit {}.get()
             }
             if queue.isSlow { try await writer.write(EventRoutes.slow) }
         }
