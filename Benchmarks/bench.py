@@ -11,6 +11,7 @@ import sys
 import time
 
 import parts.adaptive
+import parts.clash
 import parts.cluster
 import parts.fanout
 import parts.games
@@ -27,7 +28,8 @@ from lab import HERE, Failure, Lab, median
 PARTS = {"read": parts.read, "outage": parts.outage, "refresh": parts.refresh, "memory": parts.memory,
          "limits": parts.limits, "tables": parts.tables, "queue": parts.queue,
          "cluster": parts.cluster, "fanout": parts.fanout, "games": parts.games,
-         "adaptive": parts.adaptive, "lookup": parts.lookup}
+         "adaptive": parts.adaptive, "lookup": parts.lookup,
+         "clash": parts.clash}
 ROOT = os.path.dirname(HERE)
 
 
