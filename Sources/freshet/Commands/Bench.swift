@@ -241,6 +241,7 @@ struct BenchFolder: Sendable {
     init() throws {
         var template = Array(
             "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/freshet-bench-XXXXXX".utf8CString)
+        // Its own, with a name that nobody can guess or take before; removed when the measurement ends.
         guard mkdtemp(&template) != nil else {
             throw Exit.fail("no temporary folder can be made: \(String(cString: strerror(errno)))", Exit.cannotWrite)
         }

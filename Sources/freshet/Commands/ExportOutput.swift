@@ -50,6 +50,7 @@ final class ExportOutput {
     private static func nameless() throws -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(folder)/freshet-export-XXXXXX".utf8CString)
+        // The name cannot be guessed and the file is this process's own; a moment later it has no name.
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else {
             throw Exit.fail(

@@ -57,10 +57,11 @@ import Testing
     }
 
     /// Keeps high-priority work waiting as long as the mirror is up.
-    private func feed(_ mirror: Mirror, until isOver: @escaping @Sendable () -> Bool) async {
+    private func feed(
+        _ mirror: Mirror, _ mock: MockUpstream, until isOver: @escaping @Sendable () -> Bool
+    ) async throws {
         var next = 0
         while !isOver() {
-            // The mirror may be dead at the moment: then there is nobody to feed.
             do {
                 let connection = try await WireConnection.open(mirror.url)
                 while !isOver() {
@@ -69,12 +70,26 @@ import Testing
                         _ = try await connection.send("POST", "/v1/refresh", body: wish, limit: .seconds(5))
                         next += 1
                     }
-                    try await Task.sleep(for: .milliseconds(200))
+                    try await calls(10, mock, or: isOver)
                 }
                 await connection.close()
             } catch {
-                try? await Task.sleep(for: .milliseconds(50))
+                // It was killed: there is nobody to feed until it is back.
+                try await eventually("the mirror is back", within: .seconds(60)) {
+                    if isOver() { return true }
+                    return (try? await mirror.get("/livez")) != nil
+                }
             }
+        }
+    }
+
+    /// Waits until the upstream has had so many calls more.
+    private func calls(
+        _ count: Int, _ mock: MockUpstream, or isOver: @Sendable () -> Bool = { false }
+    ) async throws {
+        let target = mock.counters().total + count
+        try await eventually("\(count) calls more", within: .seconds(120)) {
+            isOver() || mock.counters().total >= target
         }
     }
 
@@ -94,15 +109,15 @@ import Testing
             let mirror = try Mirror(load.config(url))
             try await mirror.start()
             let isOver = Flag()
-            async let feeding: Void = feed(mirror) { isOver.isSet }
+            async let feeding: Void = feed(mirror, mock) { isOver.isSet }
             try await eventually("work flows") { mock.counters().total > 5 }
             mock.resetCounters()
             let began = ContinuousClock.now
-            try await Task.sleep(for: .seconds(6))
+            try await calls(Int(load.rate * 6), mock)
             let calls = mock.counters().total
             let took = ContinuousClock.now - began
             isOver.set()
-            await feeding
+            try await feeding
             expectNoViolation(mock)
             let used = Double(calls) / (load.rate * took.seconds)
             // Beside the rest of the suite on two cores the upper bound is not ours to keep; the soak runs alone.
@@ -117,7 +132,7 @@ import Testing
             let mirror = try Mirror(load.config(url))
             try await mirror.start()
             let isOver = Flag()
-            async let feeding: Void = feed(mirror) { isOver.isSet }
+            async let feeding: Void = feed(mirror, mock) { isOver.isSet }
             let pieces = load.kills + load.restarts + 1
             var random = SeededGenerator(seed: 4)
             var ends = Array(repeating: true, count: load.kills) + Array(repeating: false, count: load.restarts)
@@ -125,7 +140,7 @@ import Testing
             let began = ContinuousClock.now
             for piece in 0..<pieces {
                 let jitter = Double.random(in: 0.8...1.2, using: &random)
-                try await Task.sleep(for: .seconds(load.seconds / Double(pieces) * jitter))
+                try await calls(Int(load.rate * load.seconds / Double(pieces) * jitter), mock)
                 guard piece < ends.count else { break }
                 if ends[piece] { try await mirror.kill9() } else { try await mirror.stop() }
                 try await mirror.start()
@@ -133,7 +148,7 @@ import Testing
             let calls = mock.counters().total
             let used = Double(calls) / (load.rate * (ContinuousClock.now - began).seconds)
             isOver.set()
-            await feeding
+            try await feeding
             expectNoViolation(mock)
             // A start takes as long whether the run is short or long, and each crash gives up what was reserved.
             #expect(used >= (Load.asked == nil ? 0.5 : 0.85), "\(used) of the binding window was used")
@@ -150,7 +165,7 @@ import Testing
             let fake = try FakeTime(mirror)
             try await mirror.start()
             let isOver = Flag()
-            async let feeding: Void = feed(mirror) { isOver.isSet }
+            async let feeding: Void = feed(mirror, mock) { isOver.isSet }
             try await eventually("work flows") { mock.counters().total > 5 }
             for offset in ["+1h", "-1h", "+0h"] {
                 let before = mock.counters().total
@@ -163,7 +178,7 @@ import Testing
             let before = mock.counters().total
             try await eventually("work goes on after a restart in the past") { mock.counters().total > before + 20 }
             isOver.set()
-            await feeding
+            try await feeding
             expectNoViolation(mock)
             try await mirror.kill9()
         }

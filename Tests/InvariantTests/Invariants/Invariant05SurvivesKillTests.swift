@@ -115,7 +115,7 @@ import Testing
             for round in 0..<kills {
                 let roundSeed = random.next()
                 async let loading: Void = load(mirror, witness, seed: roundSeed)
-                try await Task.sleep(for: .milliseconds(Int.random(in: 10...500, using: &random)))
+                try await mirror.lets(pass: Int.random(in: 5...300, using: &random))
                 try await mirror.kill9()
                 try await loading
                 let promised = witness.now

@@ -95,7 +95,7 @@ import Testing
                     #expect(seen >= last)
                     last = seen
                 }
-                try await Task.sleep(for: .milliseconds(Int.random(in: 1...60, using: &random)))
+                try await mirror.lets(pass: Int.random(in: 1...40, using: &random))
                 try await mirror.kill9()
                 await loading
                 #expect(try await mirror.storeProblems() == [], "crash \(round)")

@@ -16,3 +16,10 @@ func eventually(
     Issue.record("not within \(limit): \(what)", sourceLocation: location)
     return false
 }
+
+extension Mirror {
+    /// Waits for so many answers: some moment of the program's life that no clock says.
+    func lets(pass answers: Int) async throws {
+        for _ in 0..<answers { _ = try await get("/readyz") }
+    }
+}
