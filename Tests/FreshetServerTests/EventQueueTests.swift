@@ -1,7 +1,7 @@
 import FreshetCore
 import NIOCore
 import NIOEmbedded
-import NIOHTTPTypes
+import NIOHTTP1
 import Testing
 
 @testable import FreshetServer
@@ -11,18 +11,24 @@ import Testing
     private let queue: EventQueue
 
     init() async throws {
-        queue = EventQueue(filter: EventFilter(), channel: channel)
+        let channel = channel
+        queue = try await channel.testingEventLoop.submit {
+            // The encoder stands behind it; what goes past it must come out as it is.
+            try channel.pipeline.syncOperations.addHandlers([
+                IdleHandler(timeout: .hours(1), activity: ConnectionActivity()), HTTPResponseEncoder(),
+            ])
+            return EventQueue(filter: EventFilter(), channel: channel)
+        }.get()
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80))
     }
 
     private func receive(_ text: String) async throws {
-        let queue = queue
-        try await channel.testingEventLoop.executeInContext { queue.receive(ByteBuffer(string: text)) }
+        let (queue, chunk) = (queue, HTTPChunk.framed(ByteBuffer(string: text)))
+        try await channel.testingEventLoop.executeInContext { queue.receive(chunk) }
     }
 
     private func sent() async throws -> String? {
-        guard case .body(let bytes) = try await channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
-        return String(buffer: bytes)
+        try await channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) }
     }
 
     /// Lets the queue's task wait, and then `body` run.
@@ -42,7 +48,7 @@ import Testing
         #expect(await queue.next()?.count == 1)
         let taken = try await whileAwaited {
             try await receive("c")
-            #expect(try await sent() == "c")
+            #expect(try await sent() == "1\r\nc\r\n")
             channel.isWritable = false
             try await receive("d")
         }
@@ -53,6 +59,15 @@ import Testing
         queue.close()
         #expect(await queue.next().map { $0.map { String(buffer: $0) } } == ["e"])
         #expect(await queue.next() == nil)
+    }
+
+    @Test(arguments: [1, 15, 16, 255, 256, 70_000])
+    func `a chunk says its length and gives its content back`(length: Int) {
+        let content = ByteBuffer(string: String(repeating: "\n", count: length))
+        let chunk = HTTPChunk.framed(content)
+        #expect(String(buffer: chunk).hasPrefix("\(String(length, radix: 16))\r\n\n"))
+        #expect(chunk.readableBytesView.suffix(3).elementsEqual("\n\r\n".utf8))
+        #expect(HTTPChunk.content(chunk) == content)
     }
 
     @Test func `a connection that is gone ends the wait`() async throws {

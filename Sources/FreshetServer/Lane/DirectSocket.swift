@@ -6,6 +6,36 @@ import NIOCore
     import Musl
 #endif
 
+/// Writes from a handler next to the socket: to the kernel while NIO holds nothing, else behind what it holds.
+///
+/// What a thousand subscribers get is so a thousand calls of the kernel, and nothing else. Confined to its event loop; a class,
+/// because a write that finds the connection broken ends, on its way, whoever holds this.
+final class DirectWriter {
+    private let context: ChannelHandlerContext
+    private var socket: DirectSocket?
+
+    /// Writes from where a handler stands; between it and the socket nothing may change bytes.
+    init(_ context: ChannelHandlerContext) {
+        self.context = context
+        socket = DirectSocket(context.channel)
+    }
+
+    /// Says that something was written through NIO by others.
+    func noteQueued() { socket?.noteQueued() }
+
+    /// Sends bytes; what the kernel does not take is left to NIO.
+    func write(_ bytes: ByteBuffer) {
+        var rest = bytes
+        if socket?.isClear(context.channel) == true {
+            let taken = rest.withUnsafeReadableBytes { socket?.put($0, nil) ?? 0 }
+            rest.moveReaderIndex(forwardBy: taken)
+            guard rest.readableBytes > 0 else { return }
+        }
+        socket?.noteQueued()
+        context.writeAndFlush(NIOAny(rest), promise: nil)
+    }
+}
+
 /// The connection's own socket: whole answers go to the kernel from here, past NIO's queue of pending writes.
 ///
 /// A hit is complete when it is written, so the queue would only add to its cost. Order stays because nothing goes this

@@ -1,12 +1,12 @@
 import FreshetCore
 import NIOCore
-import NIOHTTPTypes
 import Synchronization
 
 /// What waits for one client that reads a stream, bounded in bytes.
 ///
 /// Shared bytes cost each client a reference; a client that does not take them is told and dropped. While nothing waits and the
-/// connection takes more, bytes go to it from the event loop that gives them out, and the task that writes the answer sleeps on.
+/// connection takes more, bytes go to it from the event loop that gives them out, past the encoder, whose work is done once for
+/// all; the task that writes the answer sleeps on.
 final class EventQueue: HubMember, Sendable {
     /// The bytes that may wait for a client.
     static let limit = 1 << 20
@@ -25,19 +25,41 @@ final class EventQueue: HubMember, Sendable {
     let format = HubFormat.stream
     let filters: [EventFilter]
     /// The client's connection, when its event loop is the one that gives out events.
-    private let channel: (any Channel)?
+    private let own: NIOLoopBound<Own>?
     private let state = Mutex(State())
 
-    init(filter: EventFilter, channel: (any Channel)?) { (filters, self.channel) = ([filter], channel) }
+    private struct Own {
+        let channel: any Channel
+        let writer: DirectWriter
+    }
 
-    func receive(_ bytes: ByteBuffer) {
-        if let channel, isAwaited {
-            guard channel.isActive else { return close() }
-            if channel.isWritable {
-                let part = NIOAny(HTTPResponsePart.body(bytes))
-                return channel.pipeline.syncOperations.writeAndFlush(part, promise: nil)
-            }
+    /// A queue for one client.
+    ///
+    /// - Parameters:
+    ///   - filter: What the client wants.
+    ///   - channel: The client's connection, to be given on its event loop; `nil` leaves every write to the task.
+    init(filter: EventFilter, channel: (any Channel)?) {
+        filters = [filter]
+        own = channel.flatMap { channel in
+            // Between this handler and the socket nobody changes bytes, unlike the encoder behind it.
+            let place = try? channel.pipeline.syncOperations.context(handlerType: IdleHandler.self)
+            guard let place else { return nil }
+            return NIOLoopBound(Own(channel: channel, writer: DirectWriter(place)), eventLoop: channel.eventLoop)
         }
+    }
+
+    /// Takes a chunk (``HTTPChunk``).
+    func receive(_ bytes: ByteBuffer) {
+        if let own {
+            if isAwaited {
+                let channel = own.value.channel
+                guard channel.isActive else { return close() }
+                if channel.isWritable { return own.value.writer.write(bytes) }
+            }
+            // It will come through NIO.
+            own.value.writer.noteQueued()
+        }
+        let bytes = HTTPChunk.content(bytes)
         let taker = state.withLock { state -> CheckedContinuation<[ByteBuffer]?, Never>? in
             guard !state.isClosed else { return nil }
             state.isBusy = true
@@ -76,9 +98,9 @@ final class EventQueue: HubMember, Sendable {
 
     func end() { close() }
 
-    private static let comment = ByteBuffer(string: ":\n\n")
+    private static let comment = HTTPChunk.framed(ByteBuffer(string: ":\n\n"))
 
-    /// Waits for bytes; `nil` once it is closed and empty.
+    /// Waits for bytes, without the chunk around them; `nil` once it is closed and empty.
     ///
     /// Whoever calls says by it that all it took before has reached the connection's event loop.
     func next() async -> [ByteBuffer]? {

@@ -3,7 +3,9 @@ import NIOCore
 
 /// How a member wants what it gets.
 enum HubFormat: Sendable, Hashable {
+    /// Server-sent events, in a chunk of an HTTP/1.1 body (``HTTPChunk``).
     case stream
+    /// WebSocket frames.
     case frames
 }
 
@@ -119,14 +121,14 @@ final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on
                 bytes.reserveCapacity(minimumWritableBytes: pending.dropFirst().reduce(0) { $0 + $1.readableBytes })
                 for more in pending.dropFirst() { bytes.writeImmutableBuffer(more) }
             }
-            for member in members { member.receive(bytes) }
+            give(bytes, to: members, kind)
             pending.removeAll(keepingCapacity: true)
         }
         for event in events where kind.filters.contains(where: { $0.takes(event.event) }) {
             let bytes = kind.format == .stream ? event.stream : event.frame
             if let sender = event.sender, members.contains(where: { $0.connectionID == sender }) {
                 send()
-                for member in members where member.connectionID != sender { member.receive(bytes) }
+                give(bytes, to: members.filter { $0.connectionID != sender }, kind)
             } else {
                 pending.append(bytes)
             }
@@ -134,11 +136,17 @@ final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on
         send()
     }
 
+    /// Gives many the same bytes.
+    private func give(_ bytes: ByteBuffer, to members: [any HubMember], _ kind: Kind) {
+        let whole = kind.format == .stream ? HTTPChunk.framed(bytes) : bytes
+        for member in members { member.receive(whole) }
+    }
+
     /// Tells everybody who gets events, whatever they want.
     func tell(stream: ByteBuffer, frame: ByteBuffer, at place: EventPlace) {
         eventLoop.assertInEventLoop()
         for (kind, group) in groups {
-            for member in Array(group.members.values) { member.receive(kind.format == .stream ? stream : frame) }
+            give(kind.format == .stream ? stream : frame, to: Array(group.members.values), kind)
         }
         self.place = place
     }

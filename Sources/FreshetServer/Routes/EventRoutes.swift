@@ -44,9 +44,13 @@ struct EventRoutes: Sendable {
                 (frames, hasMore) = try await feed.next()
                 if !frames.isEmpty { try await writer.write(ByteBuffer(string: frames)) }
             }
-            let queue = EventQueue(filter: feed.filter, channel: own?.1)
+            let filter = feed.filter
+            let queue = try await loop.eventLoop.submit {
+                let queue = EventQueue(filter: filter, channel: own?.1)
+                loop.enter(queue)
+                return queue
+            }.get()
             defer { loop.eventLoop.execute { loop.exit(queue) } }
-            try await loop.eventLoop.submit { loop.enter(queue) }.get()
             while true {
                 let place = feed.place.offset
                 if try await loop.eventLoop.submit({ loop.join(queue, behind: place) }).get() { break }

@@ -32,7 +32,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     private let activity: ConnectionActivity
     private var machine = WebSocketMachine(limit: messageLimit)
     private var context: ChannelHandlerContext?
-    private var socket: DirectSocket?
+    private var writer: DirectWriter?
     private var isClosing = false
     private var waiters: [EventLoopPromise<Void>] = []
 
@@ -51,19 +51,7 @@ final class WebSocketConnection: ChannelInboundHandler {
             // It gets this after what it has not read, if it ever reads on.
             return close(1008, "too slow: more than \(WebSocketConnection.outputLimit) bytes waited")
         }
-        put(frames, context)
-    }
-
-    /// Past NIO's queue where nothing waits in it: what a thousand subscribers get is a thousand writes, and nothing else.
-    private func put(_ frames: ByteBuffer, _ context: ChannelHandlerContext) {
-        var frames = frames
-        if socket?.isClear(context.channel) == true {
-            let taken = frames.withUnsafeReadableBytes { socket?.put($0, nil) ?? 0 }
-            frames.moveReaderIndex(forwardBy: taken)
-            guard frames.readableBytes > 0 else { return }
-        }
-        context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
-        socket?.noteQueued()
+        writer?.write(frames)
     }
 
     func send(_ value: JSONValue) { send(WebSocketFrames.text(value.text)) }
@@ -97,7 +85,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Nothing between this handler and the socket changes bytes once the upgrade is done.
-        socket = DirectSocket(context.channel)
+        writer = DirectWriter(context)
         session.opened(self)
     }
 
@@ -164,7 +152,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func ended() {
         guard context != nil else { return }
-        (context, socket) = (nil, nil)
+        (context, writer) = (nil, nil)
         isClosing = true
         for waiter in waiters { waiter.succeed() }
         waiters = []
