@@ -159,6 +159,8 @@ public final class Engine: MirrorService, Sendable {
             group.addTask {
                 await self.duties.whileHeld("backfills") { await self.backfills.run(self.enqueue) }
             }
+            let watch = StaleWatch(context: context)
+            group.addTask { await self.duties.whileHeld("staleness") { await watch.run() } }
             let janitor = Janitor(context: context)
             group.addTask { await self.duties.whileHeld("retention") { await janitor.run() } }
         }

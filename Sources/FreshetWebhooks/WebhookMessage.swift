@@ -20,6 +20,7 @@ struct WebhookMessage: Sendable, Equatable {
             WebhookMessage.optional("source", event.source, &json)
             WebhookMessage.optional("dataset", event.document?.dataset.name, &json)
             WebhookMessage.optional("key", event.document?.key, &json)
+            WebhookMessage.optional("profile", event.profile, &json)
             json.key("payload")
             if event.payload.count <= WebhookMessage.payloadLimit {
                 json.raw(event.payload)

@@ -19,19 +19,23 @@ import Testing
             }, now: Timestamp(seconds: 1_700_000_000))
     }
 
+    private func newest() async throws -> EventPlace {
+        EventPlace(epoch: try await store.eventEpoch(), offset: try await store.newestOffset())
+    }
+
     private func types(_ frames: String) -> [String] {
         frames.split(separator: "\n").filter { $0.hasPrefix("event: ") }.map { String($0.dropFirst(7)) }
     }
 
     @Test func `a new subscriber sees what comes, not what was`() async throws {
         try await write(["dataset.updated", "job.dead", "dataset.gone"])
-        var feed = try await EventFeed(store: store, filter: EventFilter(), after: nil)
+        var feed = EventFeed(store: store, filter: EventFilter(), at: try await newest())
         #expect(try await feed.next().frames == "")
         try await write(["key.parked"])
         let frames = try await feed.next().frames
         #expect(types(frames) == ["key.parked"])
         #expect(frames.hasPrefix("id: \(try await store.eventEpoch()):4\n"))
-        #expect(frames.contains(#""dataset":"clan","key":"A","payload":{"n":1}}"#))
+        #expect(frames.contains(#""dataset":"clan","key":"A","profile":null,"payload":{"n":1}}"#))
         #expect(frames.hasSuffix("\n\n"))
     }
 
@@ -64,10 +68,21 @@ import Testing
         var filter = EventFilter()
         filter.topics = ["dataset.*", "key.parked"]
         filter.keys = ["A"]
-        var feed = try await EventFeed(store: store, filter: filter, after: nil)
+        var feed = EventFeed(store: store, filter: filter, at: try await newest())
         try await write(["dataset.updated", "job.dead", "key.parked", "key.returned", "dataset.gone"])
         try await write(["dataset.updated"], key: "B")
         #expect(try await types(feed.next().frames) == ["dataset.updated", "key.parked", "dataset.gone"])
+    }
+
+    @Test func `a profile gets what concerns it only`() async throws {
+        var feed = EventFeed(store: store, filter: EventFilter(profile: "ann"), at: try await newest())
+        _ = try await store.append(
+            ["ann", "anna", nil, "ann"].enumerated().map { place, profile in
+                NewEvent(type: "e.\(place)", source: nil, profile: profile)
+            }, now: Timestamp(seconds: 1_700_000_000))
+        let frames = try await feed.next().frames
+        #expect(types(frames) == ["e.0", "e.3"])
+        #expect(frames.contains(#""profile":"ann","payload":{}}"#))
     }
 
     @Test(

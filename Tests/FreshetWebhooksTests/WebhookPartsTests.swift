@@ -31,7 +31,7 @@ struct WebhookPartsTests {
         #expect(
             String(decoding: message.body, as: UTF8.self)
                 == #"{"type":"dataset.updated","timestamp":"2027-01-15T08:00:00Z","data":{"id":"e:7","source":"clash","#
-                + #""dataset":"clan","key":"A","payload":{"first":false}}}"#)
+                + #""dataset":"clan","key":"A","profile":null,"payload":{"first":false}}}"#)
         #expect(message.id.hasPrefix("msg_") && message.id.count == 36)
         #expect(
             message == WebhookMessage(event("dataset.updated", #"{"first":false}"#), epoch: "e", endpoint: "orders"))

@@ -8,13 +8,19 @@ public struct EventFilter: Sendable, Hashable {
     public var dataset: String?
     /// Patterns of keys in which `*` stands for any characters; empty takes all.
     public var keys: [String]
+    /// Whom it concerns; `nil` takes everybody, and what concerns nobody.
+    public var profile: String?
 
     /// Creates a filter; without arguments it takes everything.
-    public init(topics: [String] = [], source: String? = nil, dataset: String? = nil, keys: [String] = []) {
+    public init(
+        topics: [String] = [], source: String? = nil, dataset: String? = nil, keys: [String] = [],
+        profile: String? = nil
+    ) {
         self.topics = topics
         self.source = source
         self.dataset = dataset
         self.keys = keys
+        self.profile = profile
     }
 
     /// Whether an event is wanted.
@@ -22,6 +28,7 @@ public struct EventFilter: Sendable, Hashable {
         if !topics.isEmpty, !topics.contains(where: { EventFilter.matches(event.type, $0) }) { return false }
         if let source, event.source != source { return false }
         if let dataset, event.document?.dataset.name != dataset { return false }
+        if let profile, event.profile != profile { return false }
         if keys.isEmpty { return true }
         guard let key = event.document?.key else { return false }
         return keys.contains { EventFilter.matches(key, $0) }

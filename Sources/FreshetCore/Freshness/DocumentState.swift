@@ -22,7 +22,7 @@ public struct DocumentState: Sendable, Hashable {
     public var checkedAt: Timestamp?
     /// When the content last became different.
     public var changedAt: Timestamp?
-    /// Until when the content counts as fresh (or, when missing, the 404 is remembered).
+    /// Until when the content counts as fresh, at the latest until upstream answers 404 (or, when missing, the 404 is remembered).
     public var freshUntil: Timestamp?
     /// Hash of the content, object key order and `ignore_changes` paths aside; 16 bytes.
     public var contentHash: [UInt8] = []

@@ -75,6 +75,8 @@ extension DocumentState {
             } else if consecutiveNotFound >= goneAfter {
                 presence = .gone
                 freshUntil = now + rememberFor
+            } else if presence == .live {
+                freshUntil = min(freshUntil ?? now, now)
             }
             return .stateOnly
         case .failed(let note):

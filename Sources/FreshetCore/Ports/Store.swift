@@ -47,6 +47,19 @@ public protocol DocumentStore: Sendable {
         of dataset: DatasetID, checkedBefore: Timestamp, readSince: Timestamp?, limit: Int
     ) async throws(StoreError) -> [DueKey]
 
+    /// Writes the event of each live document that went stale and was not told of since upstream last confirmed it.
+    ///
+    /// Events and the note that they were told are one transaction: each document is told of once, whoever asks.
+    /// - Parameters:
+    ///   - now: Documents whose ``DocumentState/freshUntil`` is not after it are stale.
+    ///   - limit: At most so many, those first that went stale first.
+    ///   - event: What to write about a document.
+    /// - Returns: The events in the order of the log; less than `limit` when no more are to be told of now.
+    /// - Throws: ``StoreError``; nothing was written then.
+    func tellStale(
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+    ) async throws(StoreError) -> [Event]
+
     /// Adds reads to documents and moves their last read; unknown documents are ignored.
     func recordReads(_ reads: [(id: DocumentID, count: Int, last: Timestamp)]) async throws(StoreError)
 }

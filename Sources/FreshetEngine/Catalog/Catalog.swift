@@ -85,6 +85,9 @@ public final class Catalog: Sendable {
         sources[source]?.condition = condition
     }
 
+    /// What is wrong with a source now, as stale answers show it; `nil` when nothing is.
+    public func sourceCondition(_ source: String) -> SourceCondition? { sources[source]?.condition }
+
     // MARK: Writing
 
     /// Takes a document as it stands after a commit that wrote a body, or as loaded from the store.

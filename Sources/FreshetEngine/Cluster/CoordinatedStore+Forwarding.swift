@@ -48,6 +48,13 @@ extension CoordinatedStore {
         try await base.recordReads(reads)
     }
 
+    /// Writes the event of each live document that went stale and was not told of.
+    public func tellStale(
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+    ) async throws(StoreError) -> [Event] {
+        try await base.tellStale(at: now, limit: limit, event: event)
+    }
+
     /// Names this log; a new one begins when the log does (restored or new store).
     public func eventEpoch() async throws(StoreError) -> String {
         try await base.eventEpoch()

@@ -27,7 +27,7 @@ struct HubEvent: Sendable {
         [
             ("id", .string(id)), ("at", .time(event.at)), ("type", .string(event.type)),
             ("source", .optional(event.source)), ("dataset", .optional(event.document?.dataset.name)),
-            ("key", .optional(event.document?.key)),
+            ("key", .optional(event.document?.key)), ("profile", .optional(event.profile)),
             ("payload", .raw(String(decoding: event.payload, as: UTF8.self))),
         ]
     }

@@ -15,19 +15,18 @@ struct EventFeed: Sendable {
     private(set) var place: EventPlace
     private var notice: String?
 
-    /// Begins behind `after`; without it, or where the log is another one, behind the newest event.
+    /// Begins behind a place that this process has reached itself.
+    init(store: any Store, filter: EventFilter, at place: EventPlace) {
+        (self.store, self.filter, self.place) = (store, filter, place)
+    }
+
+    /// Begins behind `after`; where the log is another one, behind the newest event.
     ///
     /// - Throws: ``StoreError`` when the log cannot be read.
-    init(store: any Store, filter: EventFilter, after: EventPlace?) async throws {
-        self.store = store
-        self.filter = filter
+    init(store: any Store, filter: EventFilter, after: EventPlace) async throws {
+        self.init(store: store, filter: filter, at: after)
         let epoch = try await store.eventEpoch()
         let newest = try await store.newestOffset()
-        guard let after else {
-            place = EventPlace(epoch: epoch, offset: newest)
-            return
-        }
-        place = after
         if after.epoch != epoch || after.offset > newest {
             place = EventPlace(epoch: epoch, offset: newest)
             notice = EventFeed.gap(from: after.text, to: place.text, "this is another log than the one that was read")

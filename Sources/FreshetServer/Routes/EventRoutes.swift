@@ -10,12 +10,13 @@ struct EventRoutes: Sendable {
     let hub: EventHub
 
     func stream(_ exchange: Exchange) async throws -> Reply {
-        try exchange.allowParameters(["topic", "source", "dataset", "key", "after"])
+        try exchange.allowParameters(["topic", "source", "dataset", "key", "profile", "after"])
         var filter = EventFilter()
         filter.topics = try (exchange.parameter("topic") ?? "").split(separator: ",").map(String.init)
         filter.source = try exchange.parameter("source")
         filter.dataset = try exchange.parameter("dataset")
         filter.keys = try exchange.parameter("key").map { [$0] } ?? []
+        filter.profile = try exchange.parameter("profile")
         let text = try exchange.headers[.lastEventID] ?? exchange.parameter("after")
         let after = text.flatMap(EventPlace.init)
         if text != nil, after == nil {
@@ -23,11 +24,20 @@ struct EventRoutes: Sendable {
                 400, "bad-parameter",
                 "Last-Event-ID and after take the id of an event, such as 6f0c…:42, as it was sent.")
         }
-        var feed = try await EventFeed(store: service.store, filter: filter, after: after)
-        // A log that cannot be read is a problem, not a stream that breaks.
-        let first = try await feed.next()
         let own = exchange.channel.flatMap { channel in hub.loop(for: channel.eventLoop).map { ($0, channel) } }
-        let (begun, loop) = (feed, own?.0 ?? hub.anyLoop())
+        let loop = own?.0 ?? hub.anyLoop()
+        var first: (frames: String, hasMore: Bool) = ("", false)
+        var feed: EventFeed
+        if let after {
+            feed = try await EventFeed(store: service.store, filter: filter, after: after)
+            // A log that cannot be read is a problem, not a stream that breaks.
+            first = try await feed.next()
+        } else {
+            // Where events are given out just now: nothing has to be read.
+            let place = try await loop.eventLoop.submit { loop.place }.get()
+            feed = EventFeed(store: service.store, filter: filter, at: place)
+        }
+        let (begun, news) = (feed, first)
         var reply = Reply(
             200,
             [
@@ -35,7 +45,7 @@ struct EventRoutes: Sendable {
             ])
         reply.stream = { @concurrent (writer: inout any ResponseBodyWriter) async throws in
             var feed = begun
-            var (frames, hasMore) = first
+            var (frames, hasMore) = news
             try await writer.write(
                 ByteBuffer(
                     string: ": freshet events; resume with Last-Event-ID: \(feed.place.text)\nretry: 2000\n\n" + frames)

@@ -81,7 +81,7 @@ final class EventSession: WebSocketSession, HubMember {
             return fail("too-many", "a connection has at most \(EventSession.limit) subscriptions", id)
         }
         guard let filter = EventSession.filter(message) else {
-            return fail("bad-filter", "topics and keys are lists of texts, source and dataset texts", id)
+            return fail("bad-filter", "topics and keys are lists of texts, source, dataset and profile texts", id)
         }
         var after: EventPlace?
         if let value = message["after"], !value.isNull {
@@ -131,9 +131,9 @@ final class EventSession: WebSocketSession, HubMember {
             return value.string.map { .some($0) }
         }
         guard let topics = texts("topics"), let keys = texts("keys"), let source = text("source"),
-            let dataset = text("dataset")
+            let dataset = text("dataset"), let profile = text("profile")
         else { return nil }
-        return EventFilter(topics: topics, source: source, dataset: dataset, keys: keys)
+        return EventFilter(topics: topics, source: source, dataset: dataset, keys: keys, profile: profile)
     }
 
     // MARK: The past
@@ -184,9 +184,13 @@ final class EventSession: WebSocketSession, HubMember {
         guard data.hasPrefix("{"), data.utf8.count <= EventSession.payloadLimit else {
             return fail("bad-data", "data is an object of at most \(EventSession.payloadLimit) bytes", id)
         }
+        let profile = message["profile"].flatMap { $0.isNull ? nil : $0 }
+        guard profile == nil || (1...255).contains(profile?.string?.utf8.count ?? 0) else {
+            return fail("bad-profile", "profile is a text of at most 255 bytes", id)
+        }
         let payload =
             message["echo"]?.bool == false ? HubEvent.mark(data, sender: connection.id) : Array(data.utf8)
-        let event = NewEvent(type: type, source: nil, payload: payload)
+        let event = NewEvent(type: type, source: nil, profile: profile?.string, payload: payload)
         let (bound, eventLoop) = (NIOLoopBound(self, eventLoop: loop.eventLoop), loop.eventLoop)
         let (hub, bell, now, epoch) = (hub, bell, clock.now(), loop.place.epoch)
         // Unstructured on purpose: what was asked for is done also when the client goes.

@@ -88,7 +88,7 @@ extension StoreContract {
             let payload = Array("{\"v\":1,\"n\":\"\\u0000ü\"}".utf8)
             let new = [
                 NewEvent(type: "dataset.updated", source: "clash", document: F.id("#A/1"), payload: payload),
-                NewEvent(type: "started", source: nil),
+                NewEvent(type: "started", source: nil, profile: "ann ü"),
             ]
             let written = try await f.store.append(new, now: F.t(7))
             let read = try await f.store.events(after: 0, limit: 10).events
@@ -97,6 +97,7 @@ extension StoreContract {
             try expectEqual(read.first?.payload, payload)
             try expectEqual(read.last?.source, nil)
             try expectEqual(read.last?.at, F.t(7))
+            try expectEqual(read.map(\.profile), [nil, "ann ü"])
         },
         Check("events are paged by offset") { f in
             _ = try await f.store.append((0..<5).map { NewEvent(type: "t\($0)", source: nil) }, now: F.t(0))

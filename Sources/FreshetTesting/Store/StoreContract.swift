@@ -61,7 +61,7 @@ public enum StoreContract {
 
     /// Every check.
     public static let all: [Check] =
-        documents + history + census + jobs.map(Check.init) + commits + events + smallThings + concurrency
+        documents + history + staleness + census + jobs.map(Check.init) + commits + events + smallThings + concurrency
 
     /// The checks of the queue alone, for whatever is a `JobStore` and no more.
     public static let jobs: [JobCheck] = enqueuing + leasing + ends + recovery + queueQuestions + restore

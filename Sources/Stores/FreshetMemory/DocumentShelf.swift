@@ -6,6 +6,8 @@ struct DocumentShelf {
         var state = DocumentState()
         var heat = 0
         var lastRead: Timestamp?
+        /// Whether it was told of that it went stale since it was last confirmed.
+        var isStalenessTold = false
         /// Oldest first; the last one is current when the document has a version.
         var versions: [StoredVersion] = []
 
@@ -30,7 +32,8 @@ struct DocumentShelf {
             }
         }
         switch commit.outcome {
-        case .content, .notModified: if entry.state.lastUpdated == commit.at { entry.heat = 0 }
+        case .content, .notModified:
+            if entry.state.lastUpdated == commit.at { (entry.heat, entry.isStalenessTold) = (0, false) }
         case .notFound, .failed: break
         }
         self[commit.id] = entry
@@ -99,6 +102,21 @@ struct DocumentShelf {
             }
         }
         .prefix(max(0, limit)).map(\.due)
+    }
+
+    /// Marks documents that went stale as told of.
+    mutating func takeStale(at now: Timestamp, limit: Int) -> [(id: DocumentID, state: DocumentState)] {
+        let stale = datasets.flatMap { dataset, entries in
+            entries.compactMap { key, entry -> (id: DocumentID, state: DocumentState, since: Timestamp)? in
+                guard entry.state.presence == .live, !entry.isStalenessTold, let since = entry.state.freshUntil,
+                    since <= now
+                else { return nil }
+                return (DocumentID(dataset: dataset, key: key), entry.state, since)
+            }
+        }
+        let taken = stale.sorted { $0.since < $1.since }.prefix(max(0, limit)).map { ($0.id, $0.state) }
+        for (id, _) in taken { datasets[id.dataset]?[id.key]?.isStalenessTold = true }
+        return taken
     }
 
     mutating func record(_ id: DocumentID, count: Int, last: Timestamp) {

@@ -9,9 +9,7 @@ struct EventShelf {
     mutating func append(_ new: [NewEvent], now: Timestamp) -> [Event] {
         let written = new.map { event in
             last += 1
-            return Event(
-                offset: last, at: now, type: event.type, source: event.source, document: event.document,
-                payload: event.payload)
+            return Event(event, offset: last, at: now)
         }
         events += written
         return written

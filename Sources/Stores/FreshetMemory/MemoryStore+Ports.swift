@@ -73,6 +73,16 @@ extension MemoryStore {
         }
     }
 
+    /// Writes the event of each live document that went stale and was not told of.
+    public func tellStale(
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+    ) async throws(StoreError) -> [Event] {
+        try with { state in
+            let stale = state.documents.takeStale(at: now, limit: limit)
+            return state.events.append(stale.map { event($0.id, $0.state) }, now: now)
+        }
+    }
+
     /// Adds reads to documents and moves their last read.
     public func recordReads(
         _ reads: [(id: DocumentID, count: Int, last: Timestamp)]

@@ -29,8 +29,9 @@ extension PostgresStore {
             // One statement sees one state: what is oldest and what follows belong together.
             let rows = try connection.query(
                 """
-                SELECT NULL::bigint, (SELECT min(id) FROM freshet_events), NULL, NULL, NULL, NULL, NULL UNION ALL (
-                    SELECT id, at, type, source, dataset, key, payload FROM freshet_events WHERE id > $1 ORDER BY id LIMIT $2)
+                SELECT NULL::bigint, (SELECT min(id) FROM freshet_events), NULL, NULL, NULL, NULL, NULL, NULL UNION ALL (
+                    SELECT id, at, type, source, dataset, key, payload, profile FROM freshet_events
+                    WHERE id > $1 ORDER BY id LIMIT $2)
                 """, [.int(offset), .int(max(0, limit))])
             var (events, oldest): ([Event], Int64?) = ([], nil)
             for index in 0..<rows.count {
@@ -44,7 +45,8 @@ extension PostgresStore {
                     Event(
                         offset: id, at: Timestamp(microseconds: row.int64(1)), type: row.text(2),
                         source: row.optionalText(3),
-                        document: dataset.map { DocumentID(dataset: $0, key: row.text(5)) }, payload: row.blob(6)))
+                        document: dataset.map { DocumentID(dataset: $0, key: row.text(5)) },
+                        profile: row.optionalText(7), payload: row.blob(6)))
             }
             return (events, oldest)
         }

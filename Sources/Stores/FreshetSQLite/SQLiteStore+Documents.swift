@@ -167,6 +167,26 @@ extension SQLiteStore {
         ORDER BY j.finished_at LIMIT ?4
         """
 
+    /// Writes the event of each live document that went stale and was not told of.
+    public func tellStale(
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+    ) async throws(StoreError) -> [Event] {
+        // Mostly there is nothing to tell: then no writer is bothered.
+        let isDue = try await read { session in
+            try session.first(Self.anyLapsedSQL) {
+                $0.bind(now.microseconds, at: 1)
+            } row: { _ in
+                true
+            }
+        }
+        guard isDue == true, limit > 0 else { return [] }
+        return try await committer.write { try $0.tellStale(at: now, limit: limit, event: event) }
+    }
+
+    static let anyLapsedSQL = """
+        SELECT 1 FROM freshet_documents WHERE presence = 1 AND staleness_told = 0 AND fresh_until <= ? LIMIT 1
+        """
+
     /// Adds reads to documents and moves their last read.
     public func recordReads(
         _ reads: [(id: DocumentID, count: Int, last: Timestamp)]

@@ -23,7 +23,8 @@ extension SQLiteStore {
         try await read(snapshot: true) { session in
             let oldest = try session.first("SELECT min(id) FROM freshet_events") { $0.optionalInt64(0) }
             let sql = """
-                SELECT id, at, type, source, dataset, key, payload FROM freshet_events WHERE id > ? ORDER BY id LIMIT ?
+                SELECT id, at, type, source, dataset, key, payload, profile FROM freshet_events
+                WHERE id > ? ORDER BY id LIMIT ?
                 """
             let events = try session.all(sql) {
                 $0.bind(offset, at: 1)
@@ -33,7 +34,7 @@ extension SQLiteStore {
                 return Event(
                     offset: row.int64(0), at: Timestamp(microseconds: row.int64(1)), type: row.text(2),
                     source: row.optionalText(3), document: dataset.map { DocumentID(dataset: $0, key: row.text(5)) },
-                    payload: row.blob(6))
+                    profile: row.optionalText(7), payload: row.blob(6))
             }
             return (events, oldest ?? nil)
         }

@@ -4,7 +4,7 @@ import FreshetTesting
 import Testing
 
 /// What gets past the words of a statement meets what PostgreSQL says of it.
-@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(2))) struct QueryAttackTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(5))) struct QueryAttackTests {
     private func refusal(_ sql: String, _ store: PostgresStore, time: Duration = .seconds(10)) async -> String? {
         do {
             _ = try await store.query(sql, limits: QueryLimits(time: time))

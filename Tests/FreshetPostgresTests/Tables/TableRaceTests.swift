@@ -5,7 +5,7 @@ import FreshetTesting
 import Testing
 
 /// Several processes, each a store of its own, meet the same changes at once.
-@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(3))) struct TableRaceTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(5))) struct TableRaceTests {
     private func stores(_ count: Int, _ uri: String) async throws -> [PostgresStore] {
         var stores: [PostgresStore] = []
         for _ in 0..<count { stores.append(try await PostgresStore.open(PostgresOptions(connection: Secret(uri)))) }

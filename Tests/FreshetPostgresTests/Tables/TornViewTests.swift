@@ -7,7 +7,7 @@ import Testing
 import TornApp
 
 /// The reports of the Torn app say the same in PostgreSQL's words as in SQLite's.
-@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(3))) struct TornViewTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled), .timeLimit(.minutes(5))) struct TornViewTests {
     private static let origin: Int64 = 1_757_808_000
     private static let factions = [17_991, 40_832]
 

@@ -1,5 +1,7 @@
+import FreshetCore
 import FreshetDocument
 import FreshetMock
+import FreshetSQLite
 import Testing
 
 /// Every answer says how old it is, whether it is stale and why, where it came from, and when the next refresh is due.
@@ -159,6 +161,40 @@ import Testing
             #expect(past.text == #"{"n":2}"#)
             #expect(past.header("Freshet-Origin") == "upstream")
             #expect(past.header("Last-Modified") != nil && past.header("Freshet-Ended") != nil)
+            try await mirror.stop()
+        }
+    }
+
+    /// The reasons told of a key, in order.
+    private func told(_ mirror: Mirror, _ key: String) async throws -> [String?] {
+        try await mirror.withStoreCopy { store in
+            try await store.events(after: 0, limit: 1000).events
+                .filter { $0.type == "dataset.stale" && $0.document?.key == key }
+                .map { try JSONTape($0.payload).root.text("reason") }
+        }
+    }
+
+    @Test func `going stale is told once, until upstream confirms the document again`() async throws {
+        try await withMock { mock, url in
+            let mirror = try Mirror(Self.config(url))
+            try await mirror.start()
+            try await mirror.warm("/v1/up/brief/a")
+            try await eventually("a is told of") { try await told(mirror, "a") == ["expired"] }
+            // Neither a failure nor a restart is news of it.
+            try mock.setFaults("status=500")
+            try await mirror.refreshNow("up.brief", "a")
+            try await mirror.kill9()
+            try await mirror.start()
+            try mock.setFaults()
+            #expect(try await mirror.refreshNow("up.brief", "a") == "done")
+            try await eventually("a is told of again") { try await told(mirror, "a") == ["expired", "expired"] }
+            // A 404 for a known key ends its freshness at once.
+            try await mirror.warm("/v1/up/item/b")
+            try mock.setFaults("status=404")
+            try await mirror.refreshNow("up.item", "b")
+            try await eventually("b is told of") { try await told(mirror, "b") == ["gone"] }
+            #expect(try await mirror.get("/v1/up/item/b").header("Freshet-Stale-Reason") == "gone")
+            #expect(try await told(mirror, "a").count == 2)
             try await mirror.stop()
         }
     }

@@ -28,7 +28,7 @@ enum ClashEvents {
         guard after.isListComplete, before.isListComplete else { return [] }
         let (old, new) = (before.membersByTag, after.membersByTag)
         func event(_ type: String, _ member: ClanDocument.Member, from: String? = nil) -> NewEvent {
-            make(type, change) { json in
+            make(type, change, profile: member.tag) { json in
                 json.field("clan_tag", after.tag)
                 json.field("clan_name", after.root.text("name"))
                 json.field("player_tag", member.tag)
@@ -82,9 +82,10 @@ enum ClashEvents {
     }
 
     private static func make(
-        _ type: String, _ change: DocumentChange, _ write: (inout JSONWriter) -> Void
+        _ type: String, _ change: DocumentChange, profile: String? = nil, _ write: (inout JSONWriter) -> Void
     ) -> NewEvent {
         NewEvent(
-            type: type, source: change.id.dataset.source, document: change.id, payload: JSONWriter.object(write))
+            type: type, source: change.id.dataset.source, document: change.id, profile: profile,
+            payload: JSONWriter.object(write))
     }
 }

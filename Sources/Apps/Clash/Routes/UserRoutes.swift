@@ -52,7 +52,7 @@ struct UserRoutes: Sendable {
             json.field("to", target)
         }
         _ = try await call.services.store.append(
-            [NewEvent(type: ClashEvents.invited, source: ClashApp.name, payload: payload)], now: now)
+            [NewEvent(type: ClashEvents.invited, source: ClashApp.name, profile: target, payload: payload)], now: now)
         return AppReply(204, body: [])
     }
 

@@ -52,6 +52,10 @@ enum WebhookTable {
                 "keys", \.config.filter.keys, .oneOrMore(.text("pattern", example: "UV0YR2Q8")), defaultWords: "all",
                 "Only events of documents with these keys; `*` stands for any characters."),
             Key(
+                "profile", \.config.filter.profile, .optional(.text("name", example: "UV0YR2Q8")),
+                defaultWords: "all",
+                "Only events that concern this account, user or player, by the name that the app has for them."),
+            Key(
                 "ignore", \.config.ignore, .oneOrMore(.jsonPath), defaultWords: "none",
                 synonyms: ["ignore_changes", "except"],
                 "JSONPaths: a `dataset.updated` in which nothing else changed is not sent."),

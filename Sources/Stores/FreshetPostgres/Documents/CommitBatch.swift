@@ -93,7 +93,7 @@ struct CommitBatch {
         let tables = try writeTables(commit, effect, from: before, to: &state, dataset, connection)
         let document = DocumentWrites.Document(
             id: row?.int64(1), dataset: dataset, key: commit.id.key, state: state,
-            bytes: body?.count ?? row?.int(2) ?? 0, cools: confirmed)
+            bytes: body?.count ?? row?.int(2) ?? 0, isConfirmed: confirmed)
         writes.save(document)
         switch effect {
         case .stateOnly: break

@@ -10,8 +10,8 @@ struct DocumentWrites {
         var key: String
         var state: DocumentState
         var bytes: Int
-        /// Whether its reads are counted anew.
-        var cools: Bool
+        /// Whether upstream gave or confirmed its content: its reads are counted anew, and it can go stale again.
+        var isConfirmed: Bool
     }
 
     private struct Version {
@@ -59,7 +59,7 @@ struct DocumentWrites {
                 PGStatement(
                     Self.updateSQL,
                     [.ints(updated.map(\.id))] + DocumentColumns.arrays(updated.map(\.state)) + [
-                        .ints(updated.map { Int64($0.bytes) }), .bools(updated.map(\.cools)),
+                        .ints(updated.map { Int64($0.bytes) }), .bools(updated.map(\.isConfirmed)),
                     ]))
         }
         if !added.isEmpty {
@@ -121,14 +121,15 @@ struct DocumentWrites {
     private static let updateSQL = """
         UPDATE freshet_documents d
         SET \(DocumentColumns.names.map { "\($0) = u.\($0)" }.joined(separator: ", ")), bytes = u.bytes,
-            heat = CASE WHEN u.cools THEN 0 ELSE d.heat END, written_by = pg_current_xact_id()
+            heat = CASE WHEN u.confirmed THEN 0 ELSE d.heat END, staleness_told = d.staleness_told AND NOT u.confirmed,
+            written_by = pg_current_xact_id()
         FROM unnest($1::bigint[], \(DocumentColumns.parameters(from: 2)), $\(last)::bigint[], $\(last + 1)::boolean[])
-            u(id, \(DocumentColumns.names.joined(separator: ", ")), bytes, cools)
+            u(id, \(DocumentColumns.names.joined(separator: ", ")), bytes, confirmed)
         WHERE d.id = u.id
         """
     private static let insertSQL = """
-        INSERT INTO freshet_documents (dataset, key, \(DocumentColumns.names.joined(separator: ", ")), bytes)
-        SELECT * FROM unnest($1::bigint[], $2::text[], \(DocumentColumns.parameters(from: 3)), $\(last + 1)::bigint[])
+        INSERT INTO freshet_documents (dataset, key, \(DocumentColumns.names.joined(separator: ", ")), bytes, staleness_told)
+        SELECT *, false FROM unnest($1::bigint[], $2::text[], \(DocumentColumns.parameters(from: 3)), $\(last + 1)::bigint[])
         """
     private static let replaceSQL = """
         UPDATE freshet_versions v SET body = u.body FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) u(id, version, body)

@@ -18,7 +18,7 @@ struct EventWrites {
             moments.append(now.microseconds)
         }
         return new.map {
-            Event(offset: 0, at: now, type: $0.type, source: $0.source, document: $0.document, payload: $0.payload)
+            Event($0, offset: 0, at: now)
         }
     }
 
@@ -29,16 +29,17 @@ struct EventWrites {
             [
                 .int(events.count), .ints(moments), .texts(events.map(\.type)), .texts(events.map(\.source)),
                 .ints(numbers), .texts(events.map { $0.document?.key }), .blobs(events.map(\.payload)),
+                .texts(events.map(\.profile)),
             ])
     }
 
     private static let sql = """
         WITH c AS (
             UPDATE freshet_counters SET value = value + $1::bigint WHERE name = 'event' RETURNING value - $1::bigint AS base)
-        INSERT INTO freshet_events (id, at, type, source, dataset, key, payload)
-        SELECT c.base + e.place, e.at, e.type, e.source, e.dataset, e.key, e.payload
-        FROM c, unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[]) WITH ORDINALITY
-            e(at, type, source, dataset, key, payload, place)
+        INSERT INTO freshet_events (id, at, type, source, dataset, key, payload, profile)
+        SELECT c.base + e.place, e.at, e.type, e.source, e.dataset, e.key, e.payload, e.profile
+        FROM c, unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::text[])
+            WITH ORDINALITY e(at, type, source, dataset, key, payload, profile, place)
         RETURNING id
         """
 }

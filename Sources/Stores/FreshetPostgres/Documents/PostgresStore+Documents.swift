@@ -151,6 +151,38 @@ extension PostgresStore {
         ORDER BY j.finished_at LIMIT $4
         """
 
+    /// Writes the event of each live document that went stale and was not told of.
+    public func tellStale(
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+    ) async throws(StoreError) -> [Event] {
+        // Mostly there is nothing to tell: then nothing is locked.
+        let isDue = try await readers.read { connection in
+            try connection.query(Self.anyLapsedSQL, [.time(now)]).count > 0
+        }
+        guard isDue, limit > 0 else { return [] }
+        return try await writers.transaction { [datasets] connection in
+            var lapsed = try connection.query(Self.lapsedSQL, [.time(now), .int(limit)]).map { row in
+                let dataset = try datasets.dataset(row.int64(0), on: connection)
+                return (id: DocumentID(dataset: dataset, key: row.text(1)), state: row.documentState(from: 2))
+            }
+            lapsed.sort { ($0.state.freshUntil ?? now) < ($1.state.freshUntil ?? now) }
+            return try EventRows.append(lapsed.map { event($0.id, $0.state) }, now: now, datasets, on: connection)
+        }
+    }
+
+    private static let anyLapsedSQL = """
+        SELECT 1 FROM freshet_documents WHERE presence = 1 AND NOT staleness_told AND fresh_until <= $1 LIMIT 1
+        """
+
+    // A document that is being written at the moment is told of the next time, if it is stale then.
+    private static let lapsedSQL = """
+        WITH lapsed AS (
+            SELECT id FROM freshet_documents WHERE presence = 1 AND NOT staleness_told AND fresh_until <= $1
+            ORDER BY fresh_until LIMIT $2 FOR UPDATE SKIP LOCKED)
+        UPDATE freshet_documents d SET staleness_told = true FROM lapsed WHERE d.id = lapsed.id
+        RETURNING d.dataset, d.key, \(DocumentColumns.list)
+        """
+
     /// Adds reads to documents and moves their last read.
     public func recordReads(
         _ reads: [(id: DocumentID, count: Int, last: Timestamp)]

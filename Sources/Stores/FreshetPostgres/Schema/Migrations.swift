@@ -14,6 +14,7 @@ enum Migrations {
     static let all = [
         Step(name: "0001-store", sql: documents + jobs + records + jobFunctions + limitFunctions),
         Step(name: "0002-tables", sql: tables),
+        Step(name: "0003-staleness", sql: staleness),
     ]
 
     /// Brings the schema up to date, in one transaction; processes that start together wait for the first.

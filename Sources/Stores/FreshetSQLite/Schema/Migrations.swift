@@ -18,6 +18,7 @@ enum Migrations {
         Step(name: "0004-state-tokens", sql: stateAndTokens),
         Step(name: "0005-tables", sql: tables),
         Step(name: "0006-plans", sql: plans),
+        Step(name: "0007-staleness", sql: staleness),
     ]
 
     /// A migrator with the first `count` steps (all by default).

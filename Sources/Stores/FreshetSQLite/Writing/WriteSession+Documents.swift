@@ -25,7 +25,7 @@ extension WriteSession {
         if let body { row.bytes = body.count }
         let confirmed = commit.outcome.isConfirmation && row.state.lastUpdated == commit.at
         let tables = try writeTables(commit, effect, from: before, to: &row.state, dataset: dataset)
-        try save(&row, dataset: dataset, key: commit.id.key, resetsHeat: confirmed)
+        try save(&row, dataset: dataset, key: commit.id.key, isConfirmed: confirmed)
         if let id = row.id, let body {
             switch effect {
             case .stateOnly: break
@@ -75,10 +75,10 @@ extension WriteSession {
     private static let documentRowSQL =
         "SELECT d.id, d.bytes, \(DocumentColumns.list) FROM freshet_documents d WHERE d.dataset = ? AND d.key = ?"
 
-    private func save(_ row: inout DocumentRow, dataset: Int64, key: String, resetsHeat: Bool) throws {
+    private func save(_ row: inout DocumentRow, dataset: Int64, key: String, isConfirmed: Bool) throws {
         let first = DocumentColumns.count
         if let id = row.id {
-            let statement = try statement(resetsHeat ? Self.updateAndCoolSQL : Self.updateSQL)
+            let statement = try statement(isConfirmed ? Self.confirmSQL : Self.updateSQL)
             statement.bind(row.state, from: 1)
             statement.bind(row.bytes, at: first + 1)
             statement.bind(id, at: first + 2)
@@ -95,13 +95,15 @@ extension WriteSession {
     }
 
     private static let insertSQL = """
-        INSERT INTO freshet_documents (\(DocumentColumns.names.joined(separator: ", ")), bytes, dataset, key)
-        VALUES (\(Array(repeating: "?", count: DocumentColumns.names.count + 3).joined(separator: ", "))) RETURNING id
+        INSERT INTO freshet_documents
+            (\(DocumentColumns.names.joined(separator: ", ")), bytes, dataset, key, staleness_told)
+        VALUES (\(Array(repeating: "?", count: DocumentColumns.names.count + 3).joined(separator: ", ")), 0) RETURNING id
         """
     private static let assignments =
         (DocumentColumns.names + ["bytes"]).map { $0 + " = ?" }.joined(separator: ", ")
     private static let updateSQL = "UPDATE freshet_documents SET \(assignments) WHERE id = ?"
-    private static let updateAndCoolSQL = "UPDATE freshet_documents SET \(assignments), heat = 0 WHERE id = ?"
+    private static let confirmSQL =
+        "UPDATE freshet_documents SET \(assignments), heat = 0, staleness_told = 0 WHERE id = ?"
 
     private func replaceBody(of id: Int64, version: Int, with body: [UInt8]) throws {
         let statement = try statement("UPDATE freshet_versions SET body = ?1 WHERE document_id = ?2 AND version = ?3")

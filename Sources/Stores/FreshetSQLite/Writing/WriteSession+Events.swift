@@ -5,8 +5,10 @@ extension WriteSession {
     func append(_ events: [NewEvent], now: Timestamp) throws -> [Event] {
         guard !events.isEmpty else { return [] }
         let statement = try statement(
-            "INSERT INTO freshet_events (id, at, type, source, dataset, key, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        )
+            """
+            INSERT INTO freshet_events (id, at, type, source, dataset, key, payload, profile)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """)
         var written: [Event] = []
         written.reserveCapacity(events.count)
         for event in events {
@@ -19,11 +21,9 @@ extension WriteSession {
             statement.bind(dataset, at: 5)
             statement.bind(event.document?.key, at: 6)
             statement.bind(event.payload, at: 7)
+            statement.bind(event.profile, at: 8)
             try statement.run()
-            written.append(
-                Event(
-                    offset: offset, at: now, type: event.type, source: event.source, document: event.document,
-                    payload: event.payload))
+            written.append(Event(event, offset: offset, at: now))
         }
         return written
     }

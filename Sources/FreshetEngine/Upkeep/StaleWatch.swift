@@ -1,0 +1,58 @@
+import FreshetCore
+import FreshetDocument
+import Logging
+
+/// Tells of documents that went stale: `dataset.stale`, once each until upstream confirms them again.
+struct StaleWatch: Sendable {
+    /// How often it looks.
+    static let pause = Duration.seconds(1)
+    /// Documents told of in one transaction, so that writers never wait long.
+    static let portion = 500
+
+    let context: EngineContext
+
+    /// Works until cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            do {
+                while try await work() == StaleWatch.portion, !Task.isCancelled {}
+                try? await context.clock.sleep(for: StaleWatch.pause)
+            } catch {
+                context.storeFailed(error, while: "telling of stale documents", metadata: [:])
+                try? await context.clock.sleep(for: StoreHealth.pause)
+            }
+        }
+    }
+
+    /// One portion.
+    ///
+    /// - Returns: How many were told of.
+    /// - Throws: ``StoreError``.
+    func work() async throws(StoreError) -> Int {
+        let events = try await context.store.tellStale(at: context.clock.now(), limit: StaleWatch.portion) {
+            [context] id, state in
+            StaleWatch.event(id, state, sourceReason: context.catalog.sourceCondition(id.dataset.source)?.reason)
+        }
+        guard !events.isEmpty else { return 0 }
+        context.metrics.increment("freshet_events_total", by: Double(events.count))
+        context.bell.ring()
+        context.ring(.documents)
+        return events.count
+    }
+
+    /// What is written; the reason is the word that reads give, too.
+    static func event(_ id: DocumentID, _ state: DocumentState, sourceReason: String?) -> NewEvent {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("reason")
+        writer.string(state.isDoubted ? "gone" : state.failure?.kind ?? sourceReason ?? "expired")
+        writer.key("message")
+        writer.string(state.failure?.message ?? "older than its max_age")
+        for (name, moment) in [("last_updated", state.lastUpdated), ("fresh_until", state.freshUntil)] {
+            writer.key(name)
+            if let moment { writer.string(moment.rfc3339) } else { writer.null() }
+        }
+        writer.endObject()
+        return NewEvent(type: "dataset.stale", source: id.dataset.source, document: id, payload: writer.bytes)
+    }
+}
