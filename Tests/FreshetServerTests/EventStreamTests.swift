@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    @Test func `a stream whose client has closed its side ends at once`() async throws {
+        try await World.run { world in
+            let client = try await StreamClient.open(world.port, "/v1/events")
+            _ = await client.text(until: "retry: 2000\n\n")
+            try await write(world, ["e.1"])
+            #expect(await client.text(until: "\n\n").contains("event: e.1\n"))
+            try await client.closeOutput()
+            // No event and no heartbeat is needed for it.
+            #expect(await client.text(until: "never") == "")
+        }
+    }
+
     @Test func `a client that never reads is told so and dropped, others do not notice`() async throws {
         try await World.run { world in
             let slow = try await StreamClient.open(world.port, "/v1/events")
@@ -105,6 +117,8 @@ private final class StreamClient {
         try await channel.setOption(.autoRead, value: true).get()
         channel.read()
     }
+
+    func closeOutput() async throws { try await channel.close(mode: .output) }
 
     func close() async { try? await channel.close() }
 }

@@ -13,6 +13,8 @@ final class IdleHandler: ChannelInboundHandler {
     private var seenProgress = -1
     private var seenBuffered = -1
     private var task: RepeatedTask?
+    private var isLeft = false
+    private var whenLeft: (() -> Void)?
 
     init(timeout: TimeAmount, activity: ConnectionActivity) {
         self.timeout = timeout
@@ -30,7 +32,24 @@ final class IdleHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         task?.cancel()
+        leave()
         context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { leave() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Runs `action` once the client has closed its side, or the connection has ended; at once when that has been.
+    func onLeave(_ action: @escaping () -> Void) {
+        if isLeft { action() } else { whenLeft = action }
+    }
+
+    private func leave() {
+        isLeft = true
+        whenLeft?()
+        whenLeft = nil
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { task?.cancel() }

@@ -40,12 +40,14 @@ final class EventQueue: HubMember, Sendable {
     ///   - channel: The client's connection, to be given on its event loop; `nil` leaves every write to the task.
     init(filter: EventFilter, channel: (any Channel)?) {
         filters = [filter]
-        own = channel.flatMap { channel in
-            // Between this handler and the socket nobody changes bytes, unlike the encoder behind it.
-            let place = try? channel.pipeline.syncOperations.context(handlerType: IdleHandler.self)
-            guard let place else { return nil }
-            return NIOLoopBound(Own(channel: channel, writer: DirectWriter(place)), eventLoop: channel.eventLoop)
+        // Between this handler and the socket nobody changes bytes, unlike the encoder behind it.
+        let place = try? channel?.pipeline.syncOperations.context(handlerType: IdleHandler.self)
+        own = place.map { place in
+            let own = Own(channel: place.channel, writer: DirectWriter(place))
+            return NIOLoopBound(own, eventLoop: place.eventLoop)
         }
+        // A stream is written now and then: without this, one whose client is gone would wait for the next event.
+        (place?.handler as? IdleHandler)?.onLeave { [weak self] in self?.close() }
     }
 
     /// Takes a chunk (``HTTPChunk``).
