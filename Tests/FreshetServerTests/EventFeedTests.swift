@@ -2,6 +2,7 @@ import FreshetCore
 import FreshetEngine
 import FreshetMemory
 import FreshetTesting
+import NIOCore
 import Testing
 
 @testable import FreshetServer
@@ -72,6 +73,22 @@ import Testing
         try await write(["dataset.updated", "job.dead", "key.parked", "key.returned", "dataset.gone"])
         try await write(["dataset.updated"], key: "B")
         #expect(try await types(feed.next().frames) == ["dataset.updated", "key.parked", "dataset.gone"])
+    }
+
+    @Test(
+        arguments: [
+            (EventFilter(), "/v1/{source}/{dataset}"),
+            (EventFilter(source: "clash"), "/v1/{source}/{dataset}"),
+            (EventFilter(source: "clash", dataset: "clan"), "/v1/clash/clan"),
+            (EventFilter(source: "clash", dataset: "clan", keys: ["A*"]), "/v1/clash/clan"),
+            (EventFilter(source: "clash", dataset: "clan", keys: ["A", "B"]), "/v1/clash/clan"),
+            (EventFilter(source: "clash", dataset: "clan", keys: ["A/1"]), "/v1/clash/clan/A%2F1"),
+        ])
+    func `a gap says where what was followed can be read`(_ filter: EventFilter, _ link: String) {
+        let gap = EventGap.forgotten(from: EventPlace(epoch: "e", offset: 3), oldest: 9)
+        #expect(String(buffer: gap.stream([filter])).contains("\"snapshot\":\"\(link)\""))
+        #expect(String(buffer: gap.frame([filter])).contains("\"snapshot\":\"\(link)\""))
+        #expect(EventGap.snapshot([filter, filter]) == "/v1/{source}/{dataset}")
     }
 
     @Test func `a profile gets what concerns it only`() async throws {

@@ -92,4 +92,30 @@ import Testing
         let kept = try await keeper.load()
         #expect(kept.map(\.name) == ["g1", "g2"] && kept.map(\.value) == [Array("4".utf8), Array("x4".utf8)])
     }
+
+    @Test func `of a process that ended go to one other, those of a living one to nobody`() async throws {
+        let (store, clock) = (MemoryStore(), ManualClock())
+        let halls = (0..<3).map { _ in
+            HallService(store: store, isShared: true, clock: clock) { Parlour.values() }
+        }
+        _ = await halls[0].restore()
+        halls[0].act { hall, moment in
+            for id in ["a", "b"] {
+                hall.connect(id, client: "10.0.0.1", at: moment)
+                let player = Table.Player(user: id, name: "Player \(id)", rating: 1_200)
+                hall.join(id, player, secret: nil, room: nil, ref: nil, at: moment)
+            }
+        }
+        await halls[0].keeper.flush()
+        _ = await halls[1].restore()
+        #expect(halls.map(\.running) == [1, 0, 0], "the first lives")
+        clock.advance(by: HallShare.patience)
+        for hall in halls[1...] { _ = await hall.restore() }
+        #expect(halls.map(\.running) == [1, 1, 0], "the second has taken it, and lives")
+        // The first was not dead but stood still: it finds out and lets go.
+        halls[0].act { hall, _ in hall.surrender() }
+        #expect(halls.map(\.running) == [0, 1, 0])
+        let kept = try await halls[1].keeper.load().map(\.value)
+        #expect(kept.map { KeptGame.owner($0) } == [halls[1].read(\.owner)])
+    }
 }

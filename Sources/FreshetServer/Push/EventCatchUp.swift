@@ -19,17 +19,15 @@ struct EventCatchUp: Sendable {
         let newest = EventPlace(epoch: try await store.eventEpoch(), offset: try await store.newestOffset())
         if after.epoch != newest.epoch || after.offset > newest.offset {
             place = newest
-            let reason = "this is another log than the one that was read"
-            guard await deliver(HubNotice.gapFrame(from: after.text, to: place.text, reason)) else { return }
+            guard await deliver(EventGap.anotherLog(from: after.text, to: place).frame([filter])) else { return }
         }
         while !Task.isCancelled {
             let page = try await store.events(after: place.offset, limit: EventCatchUp.portion)
             var bytes = ByteBuffer()
             if let oldest = page.oldest, oldest > place.offset + 1 {
-                let reached = EventPlace(epoch: place.epoch, offset: oldest - 1)
-                let reason = "what lies between is not kept any more"
-                bytes.writeImmutableBuffer(HubNotice.gapFrame(from: place.text, to: reached.text, reason))
-                place = reached
+                let gap = EventGap.forgotten(from: place, oldest: oldest)
+                bytes.writeImmutableBuffer(gap.frame([filter]))
+                place = gap.to
             }
             for event in page.events {
                 place.offset = event.offset

@@ -79,14 +79,9 @@ final class EventHub: Sendable {
     private func pass(_ place: inout EventPlace) async throws -> Bool {
         let page = try await store.events(after: place.offset, limit: EventHub.portion)
         if let oldest = page.oldest, oldest > place.offset + 1 {
-            let reached = EventPlace(epoch: place.epoch, offset: oldest - 1)
-            let reason = "what lies between is not kept any more"
-            let (stream, frame) = (
-                HubNotice.gapStream(from: place.text, to: reached.text, reason),
-                HubNotice.gapFrame(from: place.text, to: reached.text, reason)
-            )
-            for loop in loops { loop.eventLoop.execute { loop.tell(stream: stream, frame: frame, at: reached) } }
-            place = reached
+            let gap = EventGap.forgotten(from: place, oldest: oldest)
+            for loop in loops { loop.eventLoop.execute { loop.tell(gap) } }
+            place = gap.to
         }
         guard let last = page.events.last else { return false }
         let epoch = place.epoch

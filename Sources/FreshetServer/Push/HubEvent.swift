@@ -47,22 +47,3 @@ struct HubEvent: Sendable {
         return Array("{\"sender\":\"\(sender)\"\(rest.first == "}" ? "" : ",")\(rest)".utf8)
     }
 }
-
-/// What a client is told besides events.
-enum HubNotice {
-    static func gap(from: String, to: String, _ reason: String) -> [(String, JSONValue)] {
-        [
-            ("from", .string(from)), ("to", .string(to)), ("reason", .string(reason)),
-            ("snapshot", .string("/v1/{source}/{dataset}")),
-        ]
-    }
-
-    static func gapStream(from: String, to: String, _ reason: String) -> ByteBuffer {
-        ByteBuffer(string: "id: \(to)\nevent: gap\ndata: \(JSONValue.object(gap(from: from, to: to, reason)).text)\n\n")
-    }
-
-    static func gapFrame(from: String, to: String, _ reason: String) -> ByteBuffer {
-        WebSocketFrames.text(
-            JSONValue.object([("op", .string("gap")), ("id", .string(to))] + gap(from: from, to: to, reason)).text)
-    }
-}

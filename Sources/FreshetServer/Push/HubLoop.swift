@@ -142,13 +142,14 @@ final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on
         for member in members { member.receive(whole) }
     }
 
-    /// Tells everybody who gets events, whatever they want.
-    func tell(stream: ByteBuffer, frame: ByteBuffer, at place: EventPlace) {
+    /// Tells everybody who gets events, whatever they want, that some are missed.
+    func tell(_ gap: EventGap) {
         eventLoop.assertInEventLoop()
         for (kind, group) in groups {
-            give(kind.format == .stream ? stream : frame, to: Array(group.members.values), kind)
+            let bytes = kind.format == .stream ? gap.stream(kind.filters) : gap.frame(kind.filters)
+            give(bytes, to: Array(group.members.values), kind)
         }
-        self.place = place
+        place = gap.to
     }
 
     /// Ends everybody, and those who come.

@@ -29,7 +29,7 @@ struct EventFeed: Sendable {
         let newest = try await store.newestOffset()
         if after.epoch != epoch || after.offset > newest {
             place = EventPlace(epoch: epoch, offset: newest)
-            notice = EventFeed.gap(from: after.text, to: place.text, "this is another log than the one that was read")
+            notice = EventFeed.text(.anotherLog(from: after.text, to: place), filter)
         }
     }
 
@@ -41,8 +41,7 @@ struct EventFeed: Sendable {
         notice = nil
         let page = try await store.events(after: place.offset, limit: EventFeed.portion)
         if let oldest = page.oldest, oldest > place.offset + 1 {
-            frames += EventFeed.gap(
-                from: place.text, to: "\(place.epoch):\(oldest - 1)", "what lies between is not kept any more")
+            frames += EventFeed.text(.forgotten(from: place, oldest: oldest), filter)
         }
         for event in page.events {
             place.offset = event.offset
@@ -56,7 +55,7 @@ struct EventFeed: Sendable {
         "id: \(id)\nevent: \(event.type)\ndata: \(JSONValue.object(HubEvent.members(event, id: id)).text)\n\n"
     }
 
-    private static func gap(from: String, to: String, _ reason: String) -> String {
-        String(buffer: HubNotice.gapStream(from: from, to: to, reason))
+    private static func text(_ gap: EventGap, _ filter: EventFilter) -> String {
+        String(buffer: gap.stream([filter]))
     }
 }
