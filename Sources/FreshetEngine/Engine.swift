@@ -71,7 +71,10 @@ public final class Engine: MirrorService, Sendable {
             configuration.datasets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         catalog.setNextRefreshRule { id, state in
             // Without a schedule the first read after its time is what refreshes it.
-            datasets[id.dataset]?.nextRefresh(of: id.key, state: state) ?? state.freshUntil
+            guard let dataset = datasets[id.dataset] else { return state.freshUntil }
+            if let next = dataset.nextRefresh(of: id.key, state: state) { return next }
+            // Reads do not ask again while a 404 is remembered.
+            return state.isDoubted ? state.checkedAt.map { $0 + dataset.notFoundFor } : state.freshUntil
         }
     }
 

@@ -16,6 +16,8 @@ struct WebhookChoice: Sendable {
 
     func takes(_ event: Event) -> Bool {
         guard filter.takes(event) else { return false }
+        // Documents that are read less often than they go stale tell it again and again: only who names it wants that.
+        if filter.topics.isEmpty, event.type == "dataset.stale" { return false }
         guard !firstLoads || !ignore.isEmpty, let payload = try? JSONTape(event.payload).root else { return true }
         if !firstLoads, payload["first"]?.bool == true { return false }
         return ignore.isEmpty || event.type != "dataset.updated" || !isIgnored(payload)

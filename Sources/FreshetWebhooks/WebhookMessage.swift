@@ -34,13 +34,13 @@ struct WebhookMessage: Sendable, Equatable {
     }
 
     /// That events were lost before they could be sent.
-    init(gapFrom from: String, to: String, reason: String, at: Timestamp, endpoint: String) {
+    init(gapFrom from: String, to: String, reason: String, snapshot: String, at: Timestamp, endpoint: String) {
         id = WebhookMessage.id("gap:\(from):\(to)", endpoint)
         body = WebhookMessage.body(type: "gap", at: at) { json in
             json.field("from", from)
             json.field("to", to)
             json.field("reason", reason)
-            json.field("snapshot", "/v1/{source}/{dataset}")
+            json.field("snapshot", snapshot)
         }
     }
 

@@ -112,7 +112,8 @@ actor WebhookRunner {
             try await set(state)
         }
         let message = WebhookMessage(
-            gapFrom: gap.from, to: gap.to.text, reason: gap.reason, at: gap.at, endpoint: config.name)
+            gapFrom: gap.from, to: gap.to.text, reason: gap.reason, snapshot: config.filter.snapshot, at: gap.at,
+            endpoint: config.name)
         return try await attempt(message, reaching: gap.to, pending: nil, &state) ? .zero : WebhookRunner.look
     }
 

@@ -82,13 +82,13 @@ import Testing
             (EventFilter(source: "clash", dataset: "clan"), "/v1/clash/clan"),
             (EventFilter(source: "clash", dataset: "clan", keys: ["A*"]), "/v1/clash/clan"),
             (EventFilter(source: "clash", dataset: "clan", keys: ["A", "B"]), "/v1/clash/clan"),
-            (EventFilter(source: "clash", dataset: "clan", keys: ["A/1"]), "/v1/clash/clan/A%2F1"),
+            (EventFilter(source: "clash", dataset: "clan", keys: ["A/b%2Fc ü"]), "/v1/clash/clan/A/b%2Fc%20%C3%BC"),
         ])
     func `a gap says where what was followed can be read`(_ filter: EventFilter, _ link: String) {
         let gap = EventGap.forgotten(from: EventPlace(epoch: "e", offset: 3), oldest: 9)
         #expect(String(buffer: gap.stream([filter])).contains("\"snapshot\":\"\(link)\""))
         #expect(String(buffer: gap.frame([filter])).contains("\"snapshot\":\"\(link)\""))
-        #expect(EventGap.snapshot([filter, filter]) == "/v1/{source}/{dataset}")
+        #expect(String(buffer: gap.frame([filter, filter])).contains("\"snapshot\":\"/v1/{source}/{dataset}\""))
     }
 
     @Test func `a profile gets what concerns it only`() async throws {

@@ -93,6 +93,10 @@ import Testing
         news.add((1...40).map(event), epoch: "e", newest: 40)
         news.add((41...70).map(event), epoch: "e", newest: 70)
         #expect(news.items.count == 50 && news.items.first?.id == "e:70" && news.items.last?.id == "e:21")
+        var stale = event(71)
+        stale.type = "dataset.stale"
+        news.add([stale], epoch: "e", newest: 71)
+        #expect(news.items.first?.id == "e:70" && news.place?.offset == 71, "staleness is shown in numbers")
         news.add([], epoch: "f", newest: 0)
         #expect(news.items.isEmpty && news.place == EventPlace(epoch: "f", offset: 0))
     }

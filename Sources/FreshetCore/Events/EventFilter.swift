@@ -34,6 +34,14 @@ public struct EventFilter: Sendable, Hashable {
         return keys.contains { EventFilter.matches(key, $0) }
     }
 
+    /// Where what it takes can be read as it stands, as exactly as it says; a pattern of a path when it names no dataset.
+    public var snapshot: String {
+        guard let source, let dataset else { return "/v1/{source}/{dataset}" }
+        let list = "/v1/\(source)/\(dataset)"
+        guard keys.count == 1, let key = keys.first, !key.contains("*") else { return list }
+        return "\(list)/\(DatasetConfig.publicPath(forKey: key))"
+    }
+
     /// Whether a text fits a pattern with `*`; bytes are compared.
     public static func matches(_ text: String, _ pattern: String) -> Bool {
         let (text, pattern) = (Array(text.utf8), Array(pattern.utf8))

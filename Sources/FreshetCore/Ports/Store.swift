@@ -53,11 +53,11 @@ public protocol DocumentStore: Sendable {
     /// - Parameters:
     ///   - now: Documents whose ``DocumentState/freshUntil`` is not after it are stale.
     ///   - limit: At most so many, those first that went stale first.
-    ///   - event: What to write about a document.
-    /// - Returns: The events in the order of the log; less than `limit` when no more are to be told of now.
+    ///   - event: What to write about a document; `nil` counts it as told of and writes nothing.
+    /// - Returns: The events in the order of the log; none when there is nothing to tell now.
     /// - Throws: ``StoreError``; nothing was written then.
     func tellStale(
-        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent?
     ) async throws(StoreError) -> [Event]
 
     /// Adds reads to documents and moves their last read; unknown documents are ignored.

@@ -25,11 +25,18 @@ struct ChangeFollower: Sendable {
         var mark: ChangeMark?
         var isAway = false
         var missed: [DocumentID] = []
+        var rung = Duration.zero
         while !Task.isCancelled {
             do {
                 mark = try await follow(from: mark, missed: &missed)
                 if isAway { context.logger.notice("the changes of other processes are followed again") }
                 isAway = false
+                // Others write events that change no document, too.
+                let now = context.clock.monotonic()
+                if cluster.wire.isLive || now - rung >= Self.seldom {
+                    context.bell.ring()
+                    rung = now
+                }
             } catch {
                 if !isAway {
                     context.logger.warning(

@@ -50,7 +50,7 @@ extension CoordinatedStore {
 
     /// Writes the event of each live document that went stale and was not told of.
     public func tellStale(
-        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent?
     ) async throws(StoreError) -> [Event] {
         try await base.tellStale(at: now, limit: limit, event: event)
     }

@@ -15,7 +15,7 @@ struct StaleWatch: Sendable {
     func run() async {
         while !Task.isCancelled {
             do {
-                while try await work() == StaleWatch.portion, !Task.isCancelled {}
+                while try await work(), !Task.isCancelled {}
                 try? await context.clock.sleep(for: StaleWatch.pause)
             } catch {
                 context.storeFailed(error, while: "telling of stale documents", metadata: [:])
@@ -26,18 +26,20 @@ struct StaleWatch: Sendable {
 
     /// One portion.
     ///
-    /// - Returns: How many were told of.
+    /// - Returns: Whether anything was told, and there may be more.
     /// - Throws: ``StoreError``.
-    func work() async throws(StoreError) -> Int {
+    func work() async throws(StoreError) -> Bool {
         let events = try await context.store.tellStale(at: context.clock.now(), limit: StaleWatch.portion) {
             [context] id, state in
-            StaleWatch.event(id, state, sourceReason: context.catalog.sourceCondition(id.dataset.source)?.reason)
+            // What is left of a dataset that is not declared any more is nobody's.
+            guard context.configuration.dataset(id.dataset) != nil else { return nil }
+            return StaleWatch.event(id, state, sourceReason: context.catalog.sourceCondition(id.dataset.source)?.reason)
         }
-        guard !events.isEmpty else { return 0 }
+        guard !events.isEmpty else { return false }
         context.metrics.increment("freshet_events_total", by: Double(events.count))
         context.bell.ring()
         context.ring(.documents)
-        return events.count
+        return true
     }
 
     /// What is written; the reason is the word that reads give, too.

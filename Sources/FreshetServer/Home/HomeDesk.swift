@@ -90,10 +90,10 @@ actor HomeDesk {
         // A log that cannot be read shows in the report; the last events stay.
         guard let epoch = try? await service.store.eventEpoch(), let newest = try? await service.store.newestOffset()
         else { return }
-        let start = Swift.max(0, newest - Int64(HomeNews.count))
+        let start = Swift.max(0, newest - Int64(HomeNews.reach))
         let known = news.place.flatMap { $0.epoch == epoch ? $0.offset : nil } ?? 0
         guard news.place?.epoch != epoch || known < newest else { return }
-        guard let page = try? await service.store.events(after: Swift.max(start, known), limit: HomeNews.count) else {
+        guard let page = try? await service.store.events(after: Swift.max(start, known), limit: HomeNews.reach) else {
             return
         }
         news.add(page.events, epoch: epoch, newest: newest)

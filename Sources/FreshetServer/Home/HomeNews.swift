@@ -6,6 +6,13 @@ import FreshetEngine
 struct HomeNews: Sendable {
     /// How many are shown.
     static let count = 50
+    /// How many of the log's last events are looked through for them.
+    static let reach = 500
+
+    /// What the page shows as numbers; as lines they would push out everything else.
+    ///
+    /// home.js leaves it out, too.
+    static let silent = "dataset.stale"
 
     /// One event, for people.
     struct Item: Sendable, Hashable {
@@ -25,7 +32,7 @@ struct HomeNews: Sendable {
     /// Takes what the log brought, oldest first.
     mutating func add(_ events: [Event], epoch: String, newest: Int64) {
         if place?.epoch != epoch { items = [] }
-        for event in events {
+        for event in events where event.type != HomeNews.silent {
             items.insert(HomeNews.item(event, epoch: epoch), at: 0)
         }
         items = Array(items.prefix(HomeNews.count))

@@ -106,6 +106,12 @@ struct OpenAPI: Sendable {
                 names = [
                     ("state", "ready, waiting, leased, dead or done"), ("source", "a source"), ("limit", "1 to 1000"),
                 ]
+            case "/v1/events":
+                names = [
+                    ("topic", "types, several with commas; * stands for any characters"), ("source", "a source"),
+                    ("dataset", "a dataset, without its source"), ("key", "a key; * stands for any characters"),
+                    ("profile", "whom events concern"), ("after", "the id of the last event seen"),
+                ]
             default: names = []
             }
         }

@@ -35,17 +35,7 @@ struct EventGap: Sendable {
     private func members(_ filters: [EventFilter]) -> [(String, JSONValue)] {
         [
             ("from", .string(from)), ("to", .string(to.text)), ("reason", .string(reason)),
-            ("snapshot", .string(EventGap.snapshot(filters))),
+            ("snapshot", .string((filters.count == 1 ? filters[0] : EventFilter()).snapshot)),
         ]
-    }
-
-    /// Where what a client follows can be read: as exactly as its wishes say.
-    static func snapshot(_ filters: [EventFilter]) -> String {
-        guard filters.count == 1, let source = filters[0].source, let dataset = filters[0].dataset else {
-            return "/v1/{source}/{dataset}"
-        }
-        let path = "/v1/\(source)/\(dataset)"
-        guard filters[0].keys.count == 1, let key = filters[0].keys.first, !key.contains("*") else { return path }
-        return "\(path)/\(PercentEncoding.encode(key))"
     }
 }

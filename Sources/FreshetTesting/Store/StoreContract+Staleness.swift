@@ -61,6 +61,12 @@ extension StoreContract {
             try expectEqual(try await f.tellStale(at: 90, limit: 2), ["A"])
             try expectEqual(try await f.tellStale(at: 90, limit: 0), [])
         },
+        Check("of what nobody wants to be told nothing is written") { f in
+            for key in ["A", "B"] { try await f.commit(key, F.content("x", freshFor: .seconds(9)), at: 0) }
+            let events = try await f.store.tellStale(at: F.t(9), limit: 9) { $0.key == "A" ? nil : told($0, $1) }
+            try expectEqual(events.map { $0.document?.key }, ["B"])
+            try expectEqual(try await f.tellStale(at: 10), [])
+        },
         Check("many who ask at once tell of each document once") { f in
             for number in 0..<40 { try await f.commit("K\(number)", F.content("x", freshFor: .seconds(1)), at: 0) }
             let told = try await withThrowingTaskGroup(of: [String?].self) { group in

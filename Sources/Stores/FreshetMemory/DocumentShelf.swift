@@ -15,6 +15,8 @@ struct DocumentShelf {
     }
 
     private(set) var datasets: [DatasetID: [String: Entry]] = [:]
+    /// No document goes stale before this without being told of; `nil` when none does.
+    private var nextLapse: Timestamp?
 
     subscript(id: DocumentID) -> Entry? {
         get { datasets[id.dataset]?[id.key] }
@@ -37,6 +39,7 @@ struct DocumentShelf {
         case .notFound, .failed: break
         }
         self[commit.id] = entry
+        if let lapse = entry.lapse { nextLapse = min(nextLapse ?? lapse, lapse) }
         return (entry.state, effect)
     }
 
@@ -106,17 +109,18 @@ struct DocumentShelf {
 
     /// Marks documents that went stale as told of.
     mutating func takeStale(at now: Timestamp, limit: Int) -> [(id: DocumentID, state: DocumentState)] {
-        let stale = datasets.flatMap { dataset, entries in
-            entries.compactMap { key, entry -> (id: DocumentID, state: DocumentState, since: Timestamp)? in
-                guard entry.state.presence == .live, !entry.isStalenessTold, let since = entry.state.freshUntil,
-                    since <= now
-                else { return nil }
-                return (DocumentID(dataset: dataset, key: key), entry.state, since)
+        guard let nextLapse, nextLapse <= now, limit > 0 else { return [] }
+        let lapses = datasets.flatMap { dataset, entries in
+            entries.compactMap { key, entry in
+                entry.lapse.map { (id: DocumentID(dataset: dataset, key: key), at: $0) }
             }
+        }.sorted { $0.at < $1.at }
+        let taken = lapses.prefix { $0.at <= now }.prefix(limit)
+        self.nextLapse = lapses.dropFirst(taken.count).first?.at
+        return taken.map { lapse in
+            datasets[lapse.id.dataset]?[lapse.id.key]?.isStalenessTold = true
+            return (lapse.id, self[lapse.id]?.state ?? DocumentState())
         }
-        let taken = stale.sorted { $0.since < $1.since }.prefix(max(0, limit)).map { ($0.id, $0.state) }
-        for (id, _) in taken { datasets[id.dataset]?[id.key]?.isStalenessTold = true }
-        return taken
     }
 
     mutating func record(_ id: DocumentID, count: Int, last: Timestamp) {
@@ -128,6 +132,9 @@ struct DocumentShelf {
 }
 
 extension DocumentShelf.Entry {
+    /// When it goes stale, if that is still to be told.
+    fileprivate var lapse: Timestamp? { state.presence == .live && !isStalenessTold ? state.freshUntil : nil }
+
     fileprivate mutating func replaceBody(_ body: [UInt8]) {
         guard !versions.isEmpty else { return }
         versions[versions.count - 1].body = body

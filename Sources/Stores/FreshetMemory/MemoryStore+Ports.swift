@@ -75,11 +75,11 @@ extension MemoryStore {
 
     /// Writes the event of each live document that went stale and was not told of.
     public func tellStale(
-        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent?
     ) async throws(StoreError) -> [Event] {
         try with { state in
             let stale = state.documents.takeStale(at: now, limit: limit)
-            return state.events.append(stale.map { event($0.id, $0.state) }, now: now)
+            return state.events.append(stale.compactMap { event($0.id, $0.state) }, now: now)
         }
     }
 

@@ -169,7 +169,7 @@ extension SQLiteStore {
 
     /// Writes the event of each live document that went stale and was not told of.
     public func tellStale(
-        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent?
     ) async throws(StoreError) -> [Event] {
         // Mostly there is nothing to tell: then no writer is bothered.
         let isDue = try await read { session in

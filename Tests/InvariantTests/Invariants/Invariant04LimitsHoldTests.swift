@@ -88,7 +88,9 @@ import Testing
         _ count: Int, _ mock: MockUpstream, or isOver: @Sendable () -> Bool = { false }
     ) async throws {
         let target = mock.counters().total + count
-        try await eventually("\(count) calls more", within: .seconds(120)) {
+        // Several times as long as the declared limits need for them.
+        let limit = Duration.seconds(60) + .milliseconds(500 * count)
+        try await eventually("\(count) calls more", within: limit) {
             isOver() || mock.counters().total >= target
         }
     }

@@ -40,7 +40,7 @@ enum WebhookTable {
                     + "While one is replaced, give both: each signs."),
             Key(
                 "events", \.config.filter.topics, .oneOrMore(.text("pattern", example: "dataset.*")),
-                defaultWords: "all", synonyms: ["topics", "types", "event"],
+                defaultWords: "all but `dataset.stale`", synonyms: ["topics", "types", "event"],
                 "The types of events that are sent; `*` stands for any characters."),
             Key(
                 "source", \.config.filter.source, .optional(.text("name", example: "clash")), defaultWords: "all",

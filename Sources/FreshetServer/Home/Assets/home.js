@@ -118,6 +118,8 @@ async function follow() {
 
 function take(event) {
   if (event.id) place = event.id;
+  // The numbers say it already; as lines these would push out everything else.
+  if (event.type === "dataset.stale") return;
   if (event.type === "gap" || event.type === "slow") {
     const reason = JSON.parse(event.data).reason ?? "";
     waiting.push({ id: event.id, at: new Date(now()).toISOString(), type: event.type, payload: { message: reason } });

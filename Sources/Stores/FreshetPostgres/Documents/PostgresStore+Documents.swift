@@ -153,7 +153,7 @@ extension PostgresStore {
 
     /// Writes the event of each live document that went stale and was not told of.
     public func tellStale(
-        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: @escaping @Sendable (DocumentID, DocumentState) -> NewEvent?
     ) async throws(StoreError) -> [Event] {
         // Mostly there is nothing to tell: then nothing is locked.
         let isDue = try await readers.read { connection in
@@ -166,7 +166,8 @@ extension PostgresStore {
                 return (id: DocumentID(dataset: dataset, key: row.text(1)), state: row.documentState(from: 2))
             }
             lapsed.sort { ($0.state.freshUntil ?? now) < ($1.state.freshUntil ?? now) }
-            return try EventRows.append(lapsed.map { event($0.id, $0.state) }, now: now, datasets, on: connection)
+            let events = lapsed.compactMap { event($0.id, $0.state) }
+            return try EventRows.append(events, now: now, datasets, on: connection)
         }
     }
 

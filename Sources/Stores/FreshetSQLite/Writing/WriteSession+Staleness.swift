@@ -3,7 +3,7 @@ import FreshetCore
 extension WriteSession {
     /// See `DocumentStore.tellStale(at:limit:event:)`.
     func tellStale(
-        at now: Timestamp, limit: Int, event: (DocumentID, DocumentState) -> NewEvent
+        at now: Timestamp, limit: Int, event: (DocumentID, DocumentState) -> NewEvent?
     ) throws -> [Event] {
         let lapsed = try statement(Self.lapsedSQL)
         lapsed.bind(now.microseconds, at: 1)
@@ -14,7 +14,7 @@ extension WriteSession {
             while try lapsed.step() {
                 let id = DocumentID(dataset: try self.dataset(lapsed.int64(1)), key: lapsed.text(2))
                 ids.append(lapsed.int64(0))
-                events.append(event(id, lapsed.documentState(from: 3)))
+                if let event = event(id, lapsed.documentState(from: 3)) { events.append(event) }
             }
         }
         let tell = try statement("UPDATE freshet_documents SET staleness_told = 1 WHERE id = ?")
