@@ -8,6 +8,8 @@ struct StaleWatch: Sendable {
     static let pause = Duration.seconds(1)
     /// Documents told of in one transaction, so that writers never wait long.
     static let portion = 500
+    /// Between two portions: after a long rest everything may be stale at once, and refreshes want to write, too.
+    static let breath = Duration.milliseconds(50)
 
     let context: EngineContext
 
@@ -15,8 +17,8 @@ struct StaleWatch: Sendable {
     func run() async {
         while !Task.isCancelled {
             do {
-                while try await work(), !Task.isCancelled {}
-                try? await context.clock.sleep(for: StaleWatch.pause)
+                let pause = try await work() ? StaleWatch.breath : StaleWatch.pause
+                try? await context.clock.sleep(for: pause)
             } catch {
                 context.storeFailed(error, while: "telling of stale documents", metadata: [:])
                 try? await context.clock.sleep(for: StoreHealth.pause)

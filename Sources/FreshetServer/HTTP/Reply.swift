@@ -51,8 +51,7 @@ struct Reply: Sendable {
             all[.contentLength] = String(body.readableBytes)
         }
         if all[.date] == nil { all[.date] = now.httpDate }
-        // The end of a body that is not sent would be: the length of a stream is not known.
-        if closes || (isHead && stream != nil) { all[.connection] = "close" }
+        if closes { all[.connection] = "close" }
         if let stream, !isHead {
             let body = ResponseBody { writer in
                 try await stream(&writer)

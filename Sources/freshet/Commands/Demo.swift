@@ -20,11 +20,12 @@ struct Demo: AsyncParsableCommand {
         let recordings = getenv("FRESHET_RECORDINGS").map { String(cString: $0) }
         let clash = try await start("clash", folder: recordings.map { $0 + "/clash-of-clans" })
         let github = try await start("github", folder: recordings.map { $0 + "/github-rest" })
-        // Recordings hold single answers of Torn, not a faction that moves: its data are always generated.
+        // Recordings hold single answers of Torn, not a faction that moves, and few years of OEC: these are always generated.
         let torn = try await start("torn", folder: nil)
+        let oec = try await start("oec", folder: nil)
         let config = DemoConfiguration(
             listen: listen, dataDirectory: dataDir, clash: clash.bound, github: github.bound, torn: torn.bound,
-            isRecorded: recordings != nil)
+            oec: oec.bound, isRecorded: recordings != nil)
         let loaded: LoadedConfiguration
         do {
             loaded = try config.load()
@@ -38,6 +39,7 @@ struct Demo: AsyncParsableCommand {
         await clash.mock.shutdown()
         await github.mock.shutdown()
         await torn.mock.shutdown()
+        await oec.mock.shutdown()
     }
 
     private func start(_ name: String, folder: String?) async throws -> (mock: MockUpstream, bound: BoundMock) {

@@ -9,13 +9,17 @@ struct DemoConfiguration: Sendable {
     let clash: BoundMock
     let github: BoundMock
     let torn: BoundMock
+    let oec: BoundMock
     let isRecorded: Bool
 
-    /// The two keys of a source.
+    /// The keys of a source: two, or none where none is needed.
     static func keys(of source: String) -> [String] {
+        switch source {
+        case "oec": []
         // The mock of Torn knows by the number in a key whose it is.
-        source == "torn"
-            ? ["demo-torn-40832", "demo-torn-17991"] : ["demo-\(source)-key-1", "demo-\(source)-key-2"]
+        case "torn": ["demo-torn-40832", "demo-torn-17991"]
+        default: ["demo-\(source)-key-1", "demo-\(source)-key-2"]
+        }
     }
 
     /// Reads the configuration as `freshet serve` would.
@@ -44,19 +48,20 @@ struct DemoConfiguration: Sendable {
         data_dir: \(dataDirectory)
         server: { listen: "\(listen)" }
         sources:
-          clash:
-            base_url: \(clash.baseURL)/v1
-            auth: { bearer: ["${env:CLASH_KEY_1}", "${env:CLASH_KEY_2}"] }
-            limits:
-              - { scope: key, calls: 10, per: PT1S }
-              - { scope: account, calls: 100000, per: P1D }
-            reserve: 20%
           github:
             base_url: \(github.baseURL)
             auth: { bearer: ["${env:GITHUB_KEY_1}", "${env:GITHUB_KEY_2}"] }
             limits:
               - { scope: key, calls: 5000, per: PT1H }
         apps:
+          clash:
+            base_url: \(clash.baseURL)/v1
+            assets_url: \(clash.baseURL)
+            keys: ["${env:CLASH_KEY_1}", "${env:CLASH_KEY_2}"]
+            clans: ["#UV0YR2Q8"]
+            calls_per_second: 10
+            freshness: { clan: { max_age: PT1M, every: PT1M }, war: { max_age: PT5S, every: PT30S } }
+          oec: { base_url: "\(oec.baseURL)", history: [2021, 2022] }
           torn:
             base_url: \(torn.baseURL)/v2
             keys:
@@ -64,32 +69,6 @@ struct DemoConfiguration: Sendable {
               second: { secret: "${env:TORN_KEY_2}", user: 2, faction: 17991 }
             endpoints: { crimes: { every: PT1M }, members: { every: PT1M } }
         datasets:
-          clash.clan:
-            get: /clans/{tag}
-            key: { tag: clash_tag }
-            max_age: PT1M
-            refresh: { every: PT1M, for: tracked }
-            history: { keep: P7D }
-            ignore_changes: ["$.memberList[*].donations"]
-            tables:
-              clans: { rows: "$", primary_key: [tag], nested: ignore }
-              clan_members:
-                rows: "$.memberList[*]"
-                parent: { clan_tag: "$.tag" }
-                primary_key: [clan_tag, tag]
-                write_disposition: replace
-                nested: ignore
-          clash.player:
-            get: /players/{tag}
-            key: { tag: clash_tag }
-            max_age: PT2M
-          clash.war:
-            get: /clans/{tag}/currentwar
-            key: { tag: clash_tag }
-            max_age: PT5S
-            max_age_ceiling: PT5S
-            priority: critical
-            refresh: { every: PT30S, for: [UV0YR2Q8] }
           github.repo:
             get: /repos/{owner}/{repo}
             key: { owner: lower, repo: lower }
@@ -107,8 +86,9 @@ struct DemoConfiguration: Sendable {
 
         Freshet demo on \(url)  (Ctrl-C stops it)
 
-          A fresh answer (the first call queues it: 202, then 200 with its age):
-            curl -i '\(url)/v1/clash/clan/UV0YR2Q8?envelope=1' -H 'Prefer: wait=5'
+          A fresh answer with its age, and what was never asked for (202 first, then 200):
+            curl -i '\(url)/v1/clash/clan/UV0YR2Q8?envelope=1'
+            curl -i '\(url)/v1/github/repo/\(repository)'
 
           A stale answer with the upstream stopped (start it again with .../__mock/up):
             curl -s -X POST \(clash.baseURL)/__mock/down; sleep 6; curl -i \(url)/v1/clash/war/UV0YR2Q8
@@ -119,9 +99,16 @@ struct DemoConfiguration: Sendable {
           A faction's crimes as rows, a report over them, and your own question:
             curl -s '\(url)/v1/tables/crimes?status=Successful&sort=-executed_at&limit=3'
             curl -s \(url)/apps/torn/reports/crime_overview
-            curl -s \(url)/v1/query -H 'Content-Type: text/plain' -d 'SELECT role, count(*), avg(trophies) FROM clan_members GROUP BY role'
+            curl -s \(url)/v1/query -H 'Content-Type: text/plain' -d 'SELECT role, count(*), avg(trophies) FROM clash_member_snapshots GROUP BY role'
 
-          More: \(url)/  ·  \(url)/proxy/clash/clans/%23UV0YR2Q8  ·  \(url)/v1/github/repo/\(repository)
+          Who is at risk of leaving a clan, and why:
+            curl -s \(url)/apps/clash/api/v1/clan/UV0YR2Q8/members/at-risk
+
+          What countries export, and the game that is scored with it, in a browser:
+            curl -s \(url)/apps/oec/exports/coffee
+            \(url)/apps/oec/
+
+          More: \(url)/  ·  \(url)/proxy/clash/clans/%23UV0YR2Q8  ·  \(url)/openapi.json
           The mock upstreams count what they receive: \(clash.baseURL)/__mock/counters
 
         """

@@ -50,6 +50,19 @@ import Testing
         }
     }
 
+    @Test func `a subscription to a profile gets what concerns it`() async throws {
+        try await World.run { world in
+            let client = try await SocketClient.open(world.port)
+            try await client.send(#"{"op":"subscribe","id":"s","profile":"ann"}"#)
+            _ = await client.texts(until: "\"op\":\"subscribed\"")
+            let events = ["bob", nil, "ann"].map { NewEvent(type: "e", source: nil, profile: $0) }
+            _ = try await world.mirror.store.append(events, now: world.clock.now())
+            world.mirror.eventBell.ring()
+            #expect(await client.next()?.contains(#""profile":"ann","payload":{}}"#) == true)
+            try await client.close()
+        }
+    }
+
     @Test func `one that reconnects 500 times sees every event once`() async throws {
         try await World.run { world in
             let epoch = try await world.mirror.store.eventEpoch()
@@ -140,6 +153,7 @@ import Testing
             for (message, code) in [
                 ("nonsense", "bad-message"), ("[]", "bad-message"), (#"{"op":"dance"}"#, "unknown-op"),
                 (#"{"op":"subscribe","topics":5}"#, "bad-filter"), (#"{"op":"subscribe","after":"x"}"#, "bad-place"),
+                (#"{"op":"subscribe","profile":["ann"]}"#, "bad-filter"),
                 (#"{"op":"unsubscribe","id":"q"}"#, "no-such-subscription"),
                 (#"{"op":"publish","type":"custom.x"}"#, "forbidden"),
             ] {
