@@ -74,7 +74,7 @@ public struct FreshetServer: Service, CustomStringConvertible {
 
     private func serve(on group: MultiThreadedEventLoopGroup, tokens: TokenService) async throws {
         let loops = LaneLoops(group: group) {
-            LaneLoop(catalog: service.catalog, clock: clock, access: tokens, counters: LaneCounters())
+            LaneLoop(catalog: service.catalog, clock: clock, access: tokens, counters: $0)
         }
         let counters = RouterCounters()
         let metrics = MetricsPage(service: service, lanes: loops.counters, router: counters, build: build)

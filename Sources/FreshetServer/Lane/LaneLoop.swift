@@ -5,7 +5,7 @@ import NIOCore
 /// What the fast lanes of one event loop share.
 ///
 /// Confined to its event loop, but for `counters`, which are atomic.
-final class LaneLoop: @unchecked Sendable {  // unchecked: only the channels of one event loop hold it
+final class LaneLoop {
     let catalog: Catalog
     let clock: any FreshetClock
     let access: any LaneAccess

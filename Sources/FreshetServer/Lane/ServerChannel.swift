@@ -47,15 +47,23 @@ struct ServerChannel: HTTPChannelHandler {
 
 /// The shared part of the lanes, one per event loop.
 struct LaneLoops: Sendable {
-    private let loops: [ObjectIdentifier: LaneLoop]
+    private let loops: [ObjectIdentifier: NIOLoopBoundBox<LaneLoop>]
+    /// The counters of every loop.
+    let counters: [LaneCounters]
 
     /// One for each event loop of the group, made by `make`.
-    init(group: any EventLoopGroup, make: () -> LaneLoop) {
-        loops = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), make()) })
+    init(group: any EventLoopGroup, make: (LaneCounters) -> sending LaneLoop) {
+        let parts = group.makeIterator().map { (eventLoop: $0, counters: LaneCounters()) }
+        counters = parts.map(\.counters)
+        loops = Dictionary(
+            uniqueKeysWithValues: parts.map { part in
+                let loop = make(part.counters)
+                return (
+                    ObjectIdentifier(part.eventLoop), .makeBoxSendingValue(loop, eventLoop: part.eventLoop)
+                )
+            })
     }
 
-    func loop(for eventLoop: any EventLoop) -> LaneLoop? { loops[ObjectIdentifier(eventLoop)] }
-
-    /// The counters of every loop.
-    var counters: [LaneCounters] { loops.values.map(\.counters) }
+    /// The shared part on an event loop; to be called there.
+    func loop(for eventLoop: any EventLoop) -> LaneLoop? { loops[ObjectIdentifier(eventLoop)]?.value }
 }

@@ -25,7 +25,9 @@ protocol HubMember: AnyObject {
 }
 
 /// The members on one event loop, those with the same wishes together: what a group gets is put together once.
-final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on `eventLoop` only; asserted
+///
+/// Everything but ``eventLoop`` is to be called on the event loop; elsewhere it ends the process.
+final class HubLoop: Sendable {
     private struct Kind: Hashable {
         let filters: [EventFilter]
         let format: HubFormat
@@ -35,80 +37,83 @@ final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on
         var members: [ObjectIdentifier: any HubMember] = [:]
     }
 
+    private final class Floor {
+        var place = EventPlace(epoch: "", offset: 0)
+        var groups: [Kind: Group] = [:]
+        var kinds: [ObjectIdentifier: Kind] = [:]
+        /// Members that have read further in the store than was given out here.
+        var ahead: [ObjectIdentifier: (member: any HubMember, offset: Int64)] = [:]
+        var isEnded = false
+        /// Everybody, those without a wish included.
+        var everybody: [ObjectIdentifier: any HubMember] = [:]
+    }
+
     let eventLoop: any EventLoop
+    private let box: NIOLoopBoundBox<Floor>
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        box = .makeBoxSendingValue(Floor(), eventLoop: eventLoop)
+    }
+
+    private var floor: Floor { box.value }
+
     /// The last event that was given out here.
-    private(set) var place = EventPlace(epoch: "", offset: 0)
-    private var groups: [Kind: Group] = [:]
-    private var kinds: [ObjectIdentifier: Kind] = [:]
-    /// Members that have read further in the store than was given out here.
-    private var ahead: [ObjectIdentifier: (member: any HubMember, offset: Int64)] = [:]
-    private var isEnded = false
-    /// Everybody, those without a wish included.
-    private var everybody: [ObjectIdentifier: any HubMember] = [:]
-
-    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
-
-    /// How many get events.
-    var memberCount: Int { kinds.count + ahead.count }
+    var place: EventPlace { floor.place }
 
     func begin(at place: EventPlace) {
-        eventLoop.assertInEventLoop()
-        self.place = place
+        floor.place = place
     }
 
     // MARK: Members
 
     func enter(_ member: any HubMember) {
-        eventLoop.assertInEventLoop()
-        guard !isEnded else { return member.end() }
-        everybody[ObjectIdentifier(member)] = member
+        guard !floor.isEnded else { return member.end() }
+        floor.everybody[ObjectIdentifier(member)] = member
     }
 
     /// Gives a member what follows a place from now on; `false` when it has to read more from the store first.
     func join(_ member: any HubMember, behind offset: Int64) -> Bool {
-        eventLoop.assertInEventLoop()
         guard offset >= place.offset else { return false }
         leave(member)
-        if offset > place.offset { ahead[ObjectIdentifier(member)] = (member, offset) } else { add(member) }
+        if offset > place.offset { floor.ahead[ObjectIdentifier(member)] = (member, offset) } else { add(member) }
         return true
     }
 
     /// Gives a member no events any more.
     func leave(_ member: any HubMember) {
-        eventLoop.assertInEventLoop()
         let id = ObjectIdentifier(member)
-        ahead[id] = nil
-        guard let kind = kinds.removeValue(forKey: id) else { return }
-        groups[kind]?.members[id] = nil
-        if groups[kind]?.members.isEmpty == true { groups[kind] = nil }
+        floor.ahead[id] = nil
+        guard let kind = floor.kinds.removeValue(forKey: id) else { return }
+        floor.groups[kind]?.members[id] = nil
+        if floor.groups[kind]?.members.isEmpty == true { floor.groups[kind] = nil }
     }
 
     /// Forgets a member.
     func exit(_ member: any HubMember) {
         leave(member)
-        everybody[ObjectIdentifier(member)] = nil
+        floor.everybody[ObjectIdentifier(member)] = nil
     }
 
     private func add(_ member: any HubMember) {
         let kind = Kind(filters: member.filters, format: member.format)
-        kinds[ObjectIdentifier(member)] = kind
-        groups[kind, default: Group()].members[ObjectIdentifier(member)] = member
+        floor.kinds[ObjectIdentifier(member)] = kind
+        floor.groups[kind, default: Group()].members[ObjectIdentifier(member)] = member
     }
 
     // MARK: Giving out
 
     /// Gives out events in order.
     func publish(_ events: [HubEvent], at place: EventPlace) {
-        eventLoop.assertInEventLoop()
-        for (kind, group) in groups { give(events, to: Array(group.members.values), kind) }
-        self.place = place
-        for (id, entry) in ahead where place.offset >= entry.offset {
-            ahead[id] = nil
+        for (kind, group) in floor.groups { give(events, to: Array(group.members.values), kind) }
+        floor.place = place
+        for (id, entry) in floor.ahead where place.offset >= entry.offset {
+            floor.ahead[id] = nil
             let member = entry.member
             let kind = Kind(filters: member.filters, format: member.format)
             give(events.filter { $0.event.offset > entry.offset }, to: [member], kind)
             // It may have gone while it was given something.
-            if everybody[id] != nil { add(member) }
+            if floor.everybody[id] != nil { add(member) }
         }
     }
 
@@ -144,25 +149,22 @@ final class HubLoop: @unchecked Sendable {  // unchecked: all else is touched on
 
     /// Tells everybody who gets events, whatever they want, that some are missed.
     func tell(_ gap: EventGap) {
-        eventLoop.assertInEventLoop()
-        for (kind, group) in groups {
+        for (kind, group) in floor.groups {
             let bytes = kind.format == .stream ? gap.stream(kind.filters) : gap.frame(kind.filters)
             give(bytes, to: Array(group.members.values), kind)
         }
-        place = gap.to
+        floor.place = gap.to
     }
 
     /// Ends everybody, and those who come.
     func end() {
-        eventLoop.assertInEventLoop()
-        isEnded = true
-        for member in Array(everybody.values) { member.end() }
-        (everybody, kinds, groups, ahead) = ([:], [:], [:], [:])
+        floor.isEnded = true
+        for member in Array(floor.everybody.values) { member.end() }
+        (floor.everybody, floor.kinds, floor.groups, floor.ahead) = ([:], [:], [:], [:])
     }
 
     /// Shows everybody that the connection lives.
     func beat() {
-        eventLoop.assertInEventLoop()
-        for member in Array(everybody.values) { member.beat() }
+        for member in Array(floor.everybody.values) { member.beat() }
     }
 }

@@ -239,9 +239,8 @@ struct BenchFolder: Sendable {
     let path: String
 
     init() throws {
-        var template = Array(
-            "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/freshet-bench-XXXXXX".utf8CString)
-        // Its own, with a name that nobody can guess or take before; removed when the measurement ends.
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/freshet-bench-XXXXXX".utf8CString)  // by mkdtemp, removed at the end
         guard mkdtemp(&template) != nil else {
             throw Exit.fail("no temporary folder can be made: \(String(cString: strerror(errno)))", Exit.cannotWrite)
         }

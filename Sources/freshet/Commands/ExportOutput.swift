@@ -49,8 +49,7 @@ final class ExportOutput {
     /// A file without a name: it is gone when the process is.
     private static func nameless() throws -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(folder)/freshet-export-XXXXXX".utf8CString)
-        // The name cannot be guessed and the file is this process's own; a moment later it has no name.
+        var template = Array("\(folder)/freshet-export-XXXXXX".utf8CString)  // mkstemp: its own; without a name at once
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else {
             throw Exit.fail(

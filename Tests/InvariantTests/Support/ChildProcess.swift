@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 import Testing
@@ -7,6 +8,7 @@ final class ChildProcess: Sendable {
     private struct State {
         var code: Int32?
         var waiting: [CheckedContinuation<Void, Never>] = []
+        var isOverdue = false
     }
 
     private let process: Process
@@ -68,11 +70,11 @@ final class ChildProcess: Sendable {
     /// Waits for its end; kills it when that takes too long, and says so.
     @discardableResult
     func end(within limit: Duration) async throws -> Int32 {
-        let watch = Task {
-            try await Task.sleep(for: limit)
-            Issue.record("process \(pid) did not end within \(limit): \(errorText.suffix(2000))")
+        let watch = DispatchWorkItem { [self] in
+            state.withLock { $0.isOverdue = true }
             signal(SIGKILL)
         }
+        DispatchQueue.global().asyncAfter(deadline: .now() + limit.seconds, execute: watch)
         defer { watch.cancel() }
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
@@ -80,6 +82,9 @@ final class ChildProcess: Sendable {
                 return state.code != nil
             }
             if isOver { continuation.resume() }
+        }
+        if state.withLock({ $0.isOverdue }) {
+            Issue.record("process \(pid) did not end within \(limit): \(errorText.suffix(2000))")
         }
         return code ?? -1
     }

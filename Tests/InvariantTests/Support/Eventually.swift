@@ -11,7 +11,7 @@ func eventually(
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
         if try await isTrue() { return true }
-        try await Task.sleep(for: pause)
+        try await Task.sleep(for: pause)  // another process tells nothing by itself, and asking must not load it
     }
     Issue.record("not within \(limit): \(what)", sourceLocation: location)
     return false
