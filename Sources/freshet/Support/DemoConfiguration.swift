@@ -61,7 +61,7 @@ struct DemoConfiguration: Sendable {
             clans: ["#UV0YR2Q8"]
             calls_per_second: 10
             freshness: { clan: { max_age: PT1M, every: PT1M }, war: { max_age: PT5S, every: PT30S } }
-          oec: { base_url: "\(oec.baseURL)", history: [2021, 2022] }
+          oec: { base_url: "\(oec.baseURL)", history: [2021, 2022], calls_per_day: 80000 }
           torn:
             base_url: \(torn.baseURL)/v2
             keys:

@@ -13,8 +13,8 @@ struct OecSource: Sendable {
         source.headers = [("user-agent", options.userAgent)]
         source.concurrency = options.concurrency
         source.limits = [LimitConfig(scope: .ip, calls: options.callsPerDay, per: .seconds(86_400))]
-        // Somebody who asks by hand is heard when the day's refresh has taken its part.
-        source.reserve = 0.1
+        // Somebody who asks by hand is heard when the day's refresh has taken its part: both go together, and fit in.
+        source.reserve = 0.2
         source.timeout = options.timeout
         // A 503 of this API passes within seconds; it announces no maintenance.
         source.maintenance.statuses = []
