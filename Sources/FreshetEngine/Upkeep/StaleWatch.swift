@@ -49,7 +49,8 @@ struct StaleWatch: Sendable {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("reason")
-        writer.string(state.isDoubted ? "gone" : state.failure?.kind ?? sourceReason ?? "expired")
+        writer.string(
+            StaleReason.word(isDoubted: state.isDoubted, failure: state.failure?.kind, source: sourceReason))
         writer.key("message")
         writer.string(state.failure?.message ?? "older than its max_age")
         for (name, moment) in [("last_updated", state.lastUpdated), ("fresh_until", state.freshUntil)] {

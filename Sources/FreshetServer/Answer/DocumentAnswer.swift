@@ -49,8 +49,8 @@ struct DocumentAnswer {
     /// Why the document is stale; `nil` when it is fresh.
     var staleReason: String? {
         guard served.isStale(at: now) else { return nil }
-        if served.isMissedUpstream { return "gone" }
-        return served.failureKind ?? dataset.source.condition?.reason ?? "expired"
+        return StaleReason.word(
+            isDoubted: served.isMissedUpstream, failure: served.failureKind, source: dataset.source.condition?.reason)
     }
 
     /// When the next refresh is due; a stale document that can be refreshed is due now, by this very read.
